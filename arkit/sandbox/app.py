@@ -1,0 +1,167 @@
+"""The routes, and what every request passes: history, admission, the script of faults, the envelope."""
+
+import io
+import logging
+import uuid
+from collections.abc import Callable
+from typing import IO, NamedTuple
+
+from flask import Flask, Request, Response, g, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.routing import BaseConverter, Map
+
+from . import control, customers, history, invoices, tokens, uploads
+from .answers import ErrorType, Refusal, failure, malformed, not_found, success, unauthorized
+from .call import Call, Service
+from .server import BODY_FAULT, CUT_CONNECTION
+
+log = logging.getLogger(__name__)
+
+Operation = Callable[[Call], object]
+Admission = Callable[[Service, Request], None]
+
+
+class Route(NamedTuple):
+    """One operation: its name in the contract, its address, who may call it, and what it does.
+
+    An operation returns the payload of the envelope, or a whole response.
+    """
+
+    name: str
+    method: str
+    path: str
+    operation: Operation
+    admission: Admission | None = tokens.check_bearer
+
+
+API = [
+    Route("getAuthenticationToken", "POST", "/oauth/token", tokens.issue, tokens.check_client),
+    Route("searchCustomer", "POST", "/api/v0/customer/search", customers.search),
+    Route("bulkUpdate", "POST", "/api/v0/customer/bulk/update", uploads.update_customers),
+    Route(
+        "updateCustomer", "PATCH", "/api/v0/customer/<id_not('search', 'bulk'):customerId>", customers.change
+    ),
+    Route("searchCollectionInvoices", "POST", "/api/v0/invoice/search", invoices.search),
+    Route("getInvoice", "GET", "/api/v0/invoice/<id_not('search'):invoiceId>", invoices.read),
+]
+# Addresses that the contract does not name; those of control stay out of the history.
+BESIDE = [Route("downloadFile", "GET", "/files/<token>", uploads.download, None)]
+CONTROL = [
+    Route("addFault", "POST", "/sandbox/faults", control.add_fault, tokens.check_client),
+    Route("readHistory", "GET", "/sandbox/history", control.read_history, tokens.check_client),
+    Route("readAppliedRows", "GET", "/sandbox/applied-rows", control.read_applied_rows, tokens.check_client),
+]
+
+
+class IdNot(BaseConverter):
+    """A segment of a path other than the fixed ones beside it: a fixed path goes before one with an id."""
+
+    def __init__(self, url_map: Map, *fixed: str) -> None:
+        super().__init__(url_map)
+        self.regex = f"(?!(?:{'|'.join(fixed)})(?:/|$))[^/]+"
+
+
+class MemoryRequest(Request):
+    """A request whose uploads stay in memory, where the whole body is already."""
+
+    def _get_file_stream(self, *_: object, **__: object) -> IO[bytes]:
+        return io.BytesIO()
+
+
+def create_app(service: Service) -> Flask:
+    """The WSGI application on one company."""
+    app = Flask(__name__, static_folder=None)
+    app.request_class = MemoryRequest
+    app.url_map.merge_slashes = False
+    app.url_map.redirect_defaults = False
+    app.url_map.converters["id_not"] = IdNot
+    controls = {route.name for route in CONTROL}
+    admissions = {route.name: route.admission for route in [*API, *BESIDE, *CONTROL]}
+    for route in [*API, *BESIDE, *CONTROL]:
+        app.add_url_rule(
+            route.path,
+            route.name,
+            _view(service, route),
+            methods=[route.method],
+            provide_automatic_options=False,
+        )
+
+    @app.before_request
+    def admit() -> None:
+        g.request_id = uuid.uuid4().hex
+        if request.endpoint not in controls:
+            g.is_recorded = True
+            history.begin(service.store, g.request_id, request.endpoint, request)
+        admission = admissions.get(request.endpoint or "", tokens.check_bearer)
+        if request.endpoint is None and not request.path.startswith("/api/"):
+            admission = None
+        if admission:
+            admission(service, request)
+        _check_body(request.environ.get(BODY_FAULT))
+
+    @app.after_request
+    def record(response: Response) -> Response:
+        if g.get("is_recorded") and not request.environ[CUT_CONNECTION].is_set():
+            history.end(service.store, g.request_id, response.status_code)
+        return response
+
+    @app.errorhandler(Exception)
+    def refuse(error: Exception) -> Response:
+        return failure(_refusal(error), g.request_id)
+
+    return app
+
+
+def _view(service: Service, route: Route) -> Callable[..., Response]:
+    def view(**path: str) -> Response:
+        fault = service.faults.take(route.name)
+        call = Call(service, g.request_id, route.name, request, path, fault)
+        if fault is None:
+            return _answer(route, call)
+        if fault.expire_tokens:
+            tokens.expire_all(service.store)
+            raise unauthorized("Bearer", "the access token is unknown or has expired")
+        if fault.answer == "lost":
+            # Whatever the answer would be, a refusal too, nobody hears it.
+            request.environ[CUT_CONNECTION].set()
+        # With nothing to apply, a scripted status comes whatever was sent.
+        is_bare = fault.status is not None and fault.rows == 0
+        response = None if is_bare else _answer(route, call)
+        service.closing.wait(fault.delay_s)
+        if fault.status is not None:
+            raise Refusal(fault.status, fault.error_type, "scripted fault")
+        assert response is not None
+        return response
+
+    return view
+
+
+def _answer(route: Route, call: Call) -> Response:
+    result = route.operation(call)
+    return result if isinstance(result, Response) else success(result)
+
+
+def _check_body(fault: str | None) -> None:
+    if fault == "short":
+        raise Refusal(400, ErrorType.CLIENT_REQUEST_ABORT, "the body ended before its announced length")
+    if fault == "long":
+        raise malformed("the body is longer than 64 MiB")
+    if fault:
+        raise malformed("the Content-Length is not a number")
+
+
+def _refusal(error: Exception) -> Refusal:
+    """The refusal for whatever went wrong; of the unexpected only the log hears more."""
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, NotFound):
+        return not_found("there is no such address")
+    if isinstance(error, MethodNotAllowed):
+        headers = {"Allow": ", ".join(sorted(error.valid_methods or ()))}
+        return Refusal(
+            405, ErrorType.CLIENT_REQUEST_ERROR, "the address knows no such method", headers=headers
+        )
+    if isinstance(error, HTTPException):
+        return malformed(error.description or "the request cannot be read")
+    log.error("unexpected fault", exc_info=error)
+    return Refusal(500, ErrorType.SYSTEM_ERROR, "the server failed")

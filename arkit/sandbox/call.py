@@ -1,0 +1,85 @@
+"""One request on its way through an operation."""
+
+import sqlite3
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from flask import Request
+
+from . import company, contract
+from .answers import Refusal
+from .faults import Fault, Faults
+from .store import Store
+
+T = TypeVar("T")
+
+# Work inside one transaction; the number is how many rows it shall do, None meaning all.
+Work = Callable[[sqlite3.Connection, int | None], T]
+
+
+@dataclass
+class Service:
+    """What all requests share."""
+
+    store: Store
+    facts: dict[str, str]
+    token_lifetime_s: int
+    faults: Faults
+    url: str = ""
+    closing: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def company_id(self) -> str:
+        return self.facts["companyId"]
+
+    def now(self) -> str:
+        """The instant on the company's clock."""
+        return company.instant(company.company_now(float(self.facts["seededAt"])))
+
+
+@dataclass
+class Call:
+    """A request that was let in: what it asks, and what the script says about it."""
+
+    service: Service
+    request_id: str
+    operation: str
+    request: Request
+    path: dict[str, str]
+    fault: Fault | None
+
+    def query(self, *known: str) -> dict[str, str]:
+        """The query parameters, of which the operation knows these."""
+        return contract.query(self.request.args, known)
+
+    def body(self, kind: type[T]) -> T:
+        """The JSON body."""
+        return contract.decode(self.request.mimetype, self.request.get_data(), kind)
+
+    def carry_out(self, work: Work[T]) -> T:
+        """Do the work, or as much of it and as late as the script says; answer as if it had been done."""
+        store, fault = self.service.store, self.fault
+        if fault is None or (fault.rows is None and not fault.landing_s):
+            with store.write() as connection:
+                return work(connection, None)
+        with store.write(keep=False) as connection:
+            result = work(connection, None)
+        if fault.landing_s:
+            threading.Thread(target=self._land, args=(work, fault), daemon=True).start()
+        else:
+            self._apply(work, fault)
+        return result
+
+    def _land(self, work: Work[T], fault: Fault) -> None:
+        if self.service.closing.wait(fault.landing_s):
+            return
+        # What became impossible in the meantime stays undone; its client was answered long ago.
+        with suppress(Refusal):
+            self._apply(work, fault)
+
+    def _apply(self, work: Work[T], fault: Fault) -> None:
+        with self.service.store.write() as connection:
+            work(connection, fault.rows)

@@ -1,0 +1,197 @@
+"""Request bodies and query parameters, as strict as the contract."""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Literal, TypeVar
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+from werkzeug.datastructures import MultiDict
+
+from . import identifiers
+from .answers import SubError, forbidden, invalid, malformed
+
+T = TypeVar("T")
+
+Int32 = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
+MAX_LIMIT = 5_000
+
+ApprovalStatus = Literal[
+    "APPROVER_APPROVAL_PENDING",
+    "APPROVER_APPROVED",
+    "APPROVER_REJECTED",
+    "BANK_APPROVED",
+    "CHECKER_APPROVAL_PENDING",
+    "CHECKER_APPROVED",
+    "CHECKER_REJECTED",
+    "MAKER_APPROVAL_PENDING",
+    "MAKER_APPROVED",
+    "MAKER_REJECTED",
+]
+
+
+class Body(Struct, rename="camel", kw_only=True):
+    """A JSON object; members that the contract does not name are passed over, as it allows them."""
+
+
+class KeyContact(Body):
+    deleted: bool
+    legal_name: str
+    mobile: str
+    name: str
+    email: str | UnsetType = UNSET
+    key_contact_person_id: str | UnsetType = UNSET
+    mail_enabled: bool | UnsetType = field(default=UNSET, name="mail_enabled")
+    sms_enabled: bool | UnsetType = field(default=UNSET, name="sms_enabled")
+    via: str | UnsetType = UNSET
+    whatsapp_enabled: bool | UnsetType = field(default=UNSET, name="whatsapp_enabled")
+
+
+class Reminder(Body):
+    customer_reminder_id: str | UnsetType = UNSET
+    due_date_difference: Int32 | UnsetType = UNSET
+    reminder_interval: Int32 | UnsetType = UNSET
+    reminder_time: str | UnsetType = UNSET
+    reminder_type: Literal["ONCE", "RECURRING"] | UnsetType = UNSET
+    stage: str | UnsetType = UNSET
+
+
+class CustomerUpdate(Body):
+    account_number: str | UnsetType | None = UNSET
+    address: str | UnsetType | None = UNSET
+    assigned_agent: str | UnsetType | None = UNSET
+    branch_codes: list[str] | UnsetType | None = UNSET
+    contact_number: str | UnsetType | None = UNSET
+    customer_id: str | UnsetType | None = UNSET
+    customer_key_contacts: list[KeyContact] | UnsetType | None = UNSET
+    customer_reminders: list[Reminder] | UnsetType | None = UNSET
+    ifsc: str | UnsetType | None = UNSET
+    legal_name: str | UnsetType | None = UNSET
+    pan_or_gstin: str | UnsetType | None = UNSET
+    pin_code: str | UnsetType | None = UNSET
+    state: str | UnsetType | None = UNSET
+    unique_ref_no: str | UnsetType | None = UNSET
+
+
+class CustomerSearch(Body):
+    """The two documented filters, and those the page announces without naming them."""
+
+    account_number: str | UnsetType = UNSET
+    assigned_agent: str | UnsetType = UNSET
+    customer_id: str | UnsetType = UNSET
+    customer_ids: list[str] | UnsetType = UNSET
+    legal_name: str | UnsetType = UNSET
+    status: str | UnsetType = UNSET
+    email: str | UnsetType = UNSET
+    contact_number: str | UnsetType = UNSET
+    unique_ref_no: str | UnsetType = UNSET
+
+
+class InvoiceSearch(Body):
+    approval_statuses: list[ApprovalStatus] | UnsetType = UNSET
+    balance_amount_from: int | float | UnsetType = UNSET
+    balance_amount_to: int | float | UnsetType = UNSET
+    base_amount_from: int | float | UnsetType = UNSET
+    base_amount_to: int | float | UnsetType = UNSET
+    collection_mode: list[str] | UnsetType = UNSET
+    created_on_from: str | UnsetType = UNSET
+    created_on_to: str | UnsetType = UNSET
+    created_via: str | UnsetType = UNSET
+    customer_deleted: bool | UnsetType = UNSET
+    customer_ids: list[str] | UnsetType = UNSET
+    customer_legal_name: str | UnsetType = UNSET
+    customer_status: str | UnsetType = UNSET
+    dispatched: bool | UnsetType = UNSET
+    dispatched_on_from: str | UnsetType = UNSET
+    dispatched_on_to: str | UnsetType = UNSET
+    due_date_from: str | UnsetType = UNSET
+    due_date_to: str | UnsetType = UNSET
+
+
+def decode(content_type: str, body: bytes, kind: type[T]) -> T:
+    """A JSON body as one of the classes above."""
+    if content_type.lower() != "application/json":
+        raise malformed("the body must be application/json")
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as error:
+        raise invalid(_sub_error(str(error))) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise malformed("the body is not well-formed JSON") from error
+
+
+def members(body: Struct) -> dict[str, object]:
+    """The members that were sent, by their JSON names."""
+    return dict(msgspec.to_builtins(body))
+
+
+def _sub_error(text: str) -> SubError:
+    """msgspec's sentence, taken apart: what is wrong, and where."""
+    message, _, path = text.partition(" - at `$")
+    place = path.rstrip("`").lstrip(".")
+    missing = re.search(r"required field `(\w+)`", message)
+    if missing:
+        place = f"{place}.{missing[1]}".lstrip(".")
+    return SubError(place or "body", message)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Which records of an ordered list are wanted."""
+
+    limit: int
+    offset: int
+    order_by: str
+    direction: str
+
+
+PAGE_PARAMETERS = frozenset({"direction", "limit", "offset", "orderBy"})
+
+
+def query(given: "MultiDict[str, str]", known: Collection[str]) -> dict[str, str]:
+    """Query parameters, each at most once. An unknown name is refused: it is a misspelt one."""
+    errors = [SubError(name, "is not a parameter of this operation") for name in given if name not in known]
+    errors += [SubError(name, "is given twice") for name in given if len(given.getlist(name)) > 1]
+    if errors:
+        raise invalid(*errors)
+    return given.to_dict()
+
+
+def page(values: Mapping[str, str], orders: Collection[str], default_order: str) -> Page:
+    """The paging parameters with their defaults."""
+    errors: list[SubError] = []
+    limit = _whole_number("limit", values.get("limit", "50"), MAX_LIMIT, errors)
+    offset = _whole_number("offset", values.get("offset", "0"), 2**31 - 1, errors)
+    order_by = values.get("orderBy", default_order)
+    if order_by not in orders:
+        errors.append(SubError("orderBy", "is not a field of the records"))
+    direction = values.get("direction", "ASC")
+    if direction not in {"ASC", "DESC"}:
+        errors.append(SubError("direction", "must be ASC or DESC"))
+    if errors:
+        raise invalid(*errors)
+    return Page(limit, offset, order_by, direction)
+
+
+def _whole_number(name: str, text: str, maximum: int, errors: list[SubError]) -> int:
+    if not re.fullmatch(r"[0-9]{1,10}", text) or int(text) > maximum:
+        errors.append(SubError(name, f"must be a whole number from 0 to {maximum}"))
+        return 0
+    return int(text)
+
+
+def check_company(values: Mapping[str, str], name: str, company_id: str) -> None:
+    """Refuse another company's id, and what is no company id at all."""
+    given = values.get(name)
+    if given is None or given == company_id:
+        return
+    if not identifiers.COMPANY_ID.fullmatch(given):
+        raise invalid(SubError(name, "is not a company id"))
+    raise forbidden(name)
+
+
+def check_customer_id(text: str) -> None:
+    """Refuse what is no customer id."""
+    if not identifiers.CUSTOMER_ID.fullmatch(text):
+        raise invalid(SubError("customerId", "is not a customer id"))

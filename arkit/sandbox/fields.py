@@ -1,0 +1,85 @@
+"""What the correctable fields of a customer may hold."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from . import identifiers
+from .answers import SubError
+
+# In the order of the bulk file; branchCodes is a list, the others are text.
+CORRECTABLE = (
+    "legalName",
+    "panOrGstin",
+    "accountNumber",
+    "ifsc",
+    "address",
+    "state",
+    "pinCode",
+    "contactNumber",
+    "assignedAgent",
+    "branchCodes",
+    "uniqueRefNo",
+)
+
+# The expression of the contract; it must match the whole value.
+EMAIL = re.compile(
+    r"(?:[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r'|"(?:[\x01-\x08\x0b\x0c\x0e-\x1f\x21\x23-\x5b\x5d-\x7f]|\\[\x01-\x09\x0b\x0c\x0e-\x7f])*")'
+    r"@(?:(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?\.)+[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
+    r"|\[(?:(?:25[0-5]|2[0-4][0-9]|[01]?[0-9][0-9]?)\.){3}(?:25[0-5]|2[0-4][0-9]|[01]?[0-9][0-9]?"
+    r"|[a-zA-Z0-9-]*[a-zA-Z0-9]:(?:[\x01-\x08\x0b\x0c\x0e-\x1f\x21-\x5a\x53-\x7f]|\\[\x01-\x09\x0b\x0c\x0e-\x7f])+)\])"
+)
+
+
+def _matching(pattern: re.Pattern[str], message: str) -> Callable[[str], str | None]:
+    return lambda text: None if pattern.fullmatch(text) else message
+
+
+_TEXT_RULES: dict[str, Callable[[str], str | None]] = {
+    "panOrGstin": identifiers.pan_or_gstin_fault,
+    "accountNumber": _matching(identifiers.ACCOUNT_NUMBER, "must be 9 to 36 letters and digits"),
+    "ifsc": _matching(identifiers.IFSC, "must be four letters, a zero and six letters or digits"),
+    "pinCode": _matching(identifiers.PIN_CODE, "must be six digits, the first of them not 0"),
+    "contactNumber": _matching(identifiers.PHONE, "must be a telephone number of ten digits"),
+}
+_CONTACT_RULES = {
+    "email": _matching(EMAIL, "must be an e-mail address"),
+    "mobile": _TEXT_RULES["contactNumber"],
+}
+
+
+def faults(values: Mapping[str, object]) -> list[SubError]:
+    """What is wrong with the fields of a customer; null passes here, since it clears."""
+    return _faults(values, _TEXT_RULES)
+
+
+def contact_faults(contacts: Sequence[Mapping[str, object]]) -> list[SubError]:
+    """What is wrong with key contacts, each field with its place in the list."""
+    return [
+        SubError(f"customerKeyContacts[{place}].{error.field}", error.message)
+        for place, contact in enumerate(contacts)
+        for error in _faults(contact, _CONTACT_RULES)
+    ]
+
+
+def _faults(values: Mapping[str, object], rules: dict[str, Callable[[str], str | None]]) -> list[SubError]:
+    errors: list[SubError] = []
+    for name, rule in rules.items():
+        value = values.get(name)
+        message = rule(value) if isinstance(value, str) else None
+        if message:
+            errors.append(SubError(name, message))
+    return errors
+
+
+def normalised(values: Mapping[str, object]) -> dict[str, object]:
+    """The values as a tidying server would store them."""
+    tidied: dict[str, object] = {}
+    for name, value in values.items():
+        text = value.strip() if isinstance(value, str) else value
+        if isinstance(text, str) and name == "panOrGstin":
+            text = text.upper()
+        if isinstance(text, str) and name == "contactNumber":
+            text = re.sub(r"^\+91[\s-]?", "", text)
+        tidied[name] = text
+    return tidied

@@ -1,0 +1,122 @@
+"""The database: one SQLite file that several processes may have open at once."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+# Columns bear the JSON names of the contract, so that ordering by a field is ordering by a column. Money is
+# whole paise; instants (in UTC) and days are ISO text, which sorts as it should.
+SCHEMA = """
+CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE token (digest TEXT PRIMARY KEY, expiresAt REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE person (personId TEXT PRIMARY KEY, name TEXT, email TEXT, mobile TEXT) WITHOUT ROWID;
+
+CREATE TABLE customer (
+    customerId TEXT NOT NULL UNIQUE, status TEXT NOT NULL, legalName TEXT NOT NULL, panOrGstin TEXT,
+    accountNumber TEXT, ifsc TEXT, address TEXT, state TEXT, pinCode TEXT, contactNumber TEXT,
+    assignedAgent TEXT,
+    branchCodes TEXT, uniqueRefNo TEXT, companyId TEXT, customerCompanyId TEXT, externalSource INTEGER,
+    createdOn TEXT NOT NULL, modifiedOn TEXT NOT NULL, deleted INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE contact (
+    keyContactPersonId TEXT NOT NULL UNIQUE, customerId TEXT NOT NULL, deleted INTEGER NOT NULL DEFAULT 0,
+    legalName TEXT, name TEXT, email TEXT, mobile TEXT, mail_enabled INTEGER, sms_enabled INTEGER,
+    whatsapp_enabled INTEGER, via TEXT);
+CREATE INDEX contact_of_customer ON contact (customerId);
+CREATE TABLE reminder (
+    customerReminderId TEXT NOT NULL UNIQUE, customerId TEXT NOT NULL, deleted INTEGER NOT NULL DEFAULT 0,
+    dueDateDifference INTEGER, reminderInterval INTEGER, reminderTime TEXT, reminderType TEXT, stage TEXT);
+CREATE INDEX reminder_of_customer ON reminder (customerId);
+
+CREATE TABLE invoice (
+    invoiceId TEXT NOT NULL UNIQUE, invoiceNumber TEXT NOT NULL, customerId TEXT NOT NULL,
+    invoiceDate TEXT NOT NULL, dueDate TEXT NOT NULL,
+    baseAmount INTEGER NOT NULL, cgst INTEGER NOT NULL, sgst INTEGER NOT NULL, igst INTEGER NOT NULL,
+    tds INTEGER NOT NULL, netAmount INTEGER NOT NULL, totalReceived INTEGER NOT NULL,
+    balanceAmount INTEGER NOT NULL,
+    receivableStatus TEXT NOT NULL, approvalStatus TEXT NOT NULL, payoutStatus TEXT NOT NULL,
+    description TEXT NOT NULL, poNumber TEXT NOT NULL, externalId TEXT NOT NULL,
+    payableReferenceId TEXT NOT NULL,
+    attachmentUrl TEXT NOT NULL, partialPaymentAllowed INTEGER NOT NULL, dispatched INTEGER NOT NULL,
+    dispatchedOn TEXT, via TEXT NOT NULL, collectionMode TEXT NOT NULL,
+    createdBy TEXT NOT NULL, createdOn TEXT NOT NULL, modifiedBy TEXT NOT NULL,
+    modifiedOn TEXT NOT NULL,
+    deleted INTEGER NOT NULL DEFAULT 0);
+CREATE UNIQUE INDEX living_invoice ON invoice (invoiceId) WHERE deleted = 0;
+CREATE INDEX invoice_of_customer ON invoice (customerId);
+
+CREATE TABLE file (token TEXT PRIMARY KEY, name TEXT NOT NULL, content BLOB NOT NULL);
+CREATE TABLE request (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, at TEXT NOT NULL, method TEXT NOT NULL,
+    path TEXT NOT NULL,
+    query TEXT NOT NULL, operation TEXT, status INTEGER, bodySha256 TEXT NOT NULL,
+    bodyBytes INTEGER NOT NULL,
+    idempotency TEXT NOT NULL);
+CREATE TABLE applied (
+    number INTEGER PRIMARY KEY, requestId TEXT NOT NULL, customerId TEXT NOT NULL, field TEXT NOT NULL,
+    before TEXT, after TEXT, at TEXT NOT NULL);
+"""
+
+
+class Store:
+    """Connections to the file, one for each block of work."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Made here, since SQLite would give a new file the mode of the umask.
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        path.chmod(0o600)
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """One snapshot: everything read in the block belongs together."""
+        with closing(self._connect()) as connection:
+            connection.execute("BEGIN")
+            yield connection
+            connection.execute("ROLLBACK")
+
+    @contextmanager
+    def write(self, keep: bool = True) -> Iterator[sqlite3.Connection]:
+        """One transaction, alone from its start; `keep=False` undoes it at the end, as a rehearsal."""
+        with closing(self._connect()) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT" if keep else "ROLLBACK")
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, timeout=10, isolation_level=None, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        # The file outlives its processes, and need not outlive a power cut.
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.create_function("folded", 1, lambda text: text and text.casefold(), deterministic=True)
+        return connection
+
+
+def facts(connection: sqlite3.Connection) -> dict[str, str]:
+    """What is known of the company as a whole; empty in a file that was never seeded."""
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'fact'").fetchone():
+        return {}
+    return dict(connection.execute("SELECT name, value FROM fact").fetchall())
+
+
+def insert(connection: sqlite3.Connection, table: str, columns: dict[str, object]) -> None:
+    """Add one row; the names of tables and columns come from this package, never from a request."""
+    names = ", ".join(columns)
+    marks = ", ".join("?" * len(columns))
+    connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(columns.values()))  # noqa: S608
+
+
+def update(
+    connection: sqlite3.Connection, table: str, key: str, value: str, columns: dict[str, object]
+) -> None:
+    """Change some columns of the rows whose `key` column has the value."""
+    if not columns:
+        return
+    settings = ", ".join(f"{name} = ?" for name in columns)
+    connection.execute(f"UPDATE {table} SET {settings} WHERE {key} = ?", (*columns.values(), value))  # noqa: S608

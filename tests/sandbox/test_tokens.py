@@ -1,0 +1,79 @@
+"""Logging in and out."""
+
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from arkit.sandbox import Sandbox
+
+from .conftest import Api
+
+
+def test_the_right_secrets_get_a_token_outside_the_envelope(still: Api) -> None:
+    answer = still.token()
+    body = answer.json()
+    assert answer.status_code == 200
+    assert set(body) == {"access_token", "token_type", "refresh_token", "expires_in", "scope"}
+    assert (body["token_type"], body["expires_in"], body["scope"]) == ("bearer", 86399, "read write trust")
+
+
+@pytest.mark.parametrize("field", ["username", "password", "clientId"])
+def test_a_wrong_user_is_unauthorized(still: Api, field: str) -> None:
+    answer = still.token(**{field: "wröng"})
+    assert answer.status_code == 401
+    assert answer.json()["errorResponse"]["errorType"] == "UNAUTHORIZED"
+
+
+@pytest.mark.parametrize("auth", [None, ("x", "y"), ("é", "ü")])
+def test_a_wrong_client_is_unauthorized_before_the_form_is_read(
+    still: Api, auth: tuple[str, str] | None
+) -> None:
+    headers = {} if auth else {"Authorization": None}
+    answer = still.send("POST", "/oauth/token", auth=auth, headers=headers)
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"].startswith("Basic")
+
+
+def test_a_broken_form_is_a_client_request_error(still: Api) -> None:
+    login = still.sandbox.credentials
+    auth = (login.client_id, login.client_secret)
+    answers = [
+        still.token(grant_type="refresh_token"),
+        still.send("POST", "/oauth/token", auth=auth, data={"username": login.username}),
+        still.send("POST", "/oauth/token", auth=auth, json={"username": login.username}),
+        still.send("POST", "/oauth/token", auth=auth, data="a=1&a=2"),
+    ]
+    assert [answer.status_code for answer in answers] == [400] * 4
+    assert {answer.json()["errorResponse"]["errorType"] for answer in answers} == {"CLIENT_REQUEST_ERROR"}
+
+
+def test_a_token_ends_with_its_lifetime(tmp_path: Path) -> None:
+    with Sandbox(db=tmp_path / "short.db", customers=1, invoices=0, token_lifetime_s=1) as sandbox:
+        api = Api(sandbox)
+        assert api.token().json()["expires_in"] == 1
+        assert api.customers()["totalCount"] == 1
+        time.sleep(1.1)
+        assert api.send("POST", "/api/v0/customer/search", json={}).status_code == 401
+        api.log_in()
+        assert api.customers()["totalCount"] == 1
+        api.session.close()
+
+
+def test_the_secrets_are_in_no_repr(still: Api) -> None:
+    login = still.sandbox.credentials
+    assert login.client_secret not in repr(login)
+    assert login.password not in repr(login)
+
+
+def test_the_token_itself_is_not_in_the_database(still: Api) -> None:
+    token = still.token().json()["access_token"]
+    assert token.encode() not in still.sandbox.db.read_bytes()
+
+
+def test_the_scheme_of_the_header_is_read_in_any_case(still: Api) -> None:
+    token = still.token().json()["access_token"]
+    url = f"{still.sandbox.url}/api/v0/customer/search"
+    answer = requests.post(url, json={}, headers={"Authorization": f"bearer {token}"}, timeout=10)
+    assert answer.status_code == 200
