@@ -1,0 +1,1 @@
+"""arkit: accounts receivable in notebooks."""
