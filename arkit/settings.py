@@ -1,0 +1,199 @@
+"""Where arkit works and as whom: profiles, environment, keyring. No secret appears in a repr.
+
+A profile is a table of the file ``profiles.toml`` in the user's configuration folder:
+
+    [production]
+    base_url = "https://…"
+    client_id = "…"
+    username = "…"
+    company_id = "CEK…"
+
+Its two secrets, ``client_secret`` and ``password``, come from the environment or from the keyring (service
+``arkit:production``), never from the file.
+"""
+
+import hashlib
+import os
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import platformdirs
+
+from arkit.errors import UsageError
+
+SANDBOX = "sandbox"
+QUIESCENCE_S = 900.0
+SANDBOX_QUIESCENCE_S = 2.0
+DEADLINE_S = 60.0
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+SECRETS = ("client_secret", "password")
+FIELDS = ("base_url", "client_id", "username", "company_id", *SECRETS)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A server and the account used there.
+
+    Attributes:
+        quiescence_s: seconds after which the server has finished or dropped a request whose answer was lost.
+        deadline_s: seconds that one request may take as a whole.
+    """
+
+    name: str
+    base_url: str
+    client_id: str
+    username: str
+    company_id: str
+    client_secret: str = field(repr=False)
+    password: str = field(repr=False)
+    quiescence_s: float = QUIESCENCE_S
+    deadline_s: float = DEADLINE_S
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.base_url)
+        is_loopback = parts.hostname in LOOPBACK
+        if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and is_loopback)):
+            raise UsageError(
+                "the address of the server must begin with https://; plain http is for this machine alone.",
+                code="base_url",
+                where=f"profile {self.name}",
+                next_step="Correct base_url, or ARKIT_BASE_URL.",
+            )
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port: what a plan and a token are bound to."""
+        parts = urlsplit(self.base_url)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+    @property
+    def account(self) -> str:
+        """Fingerprint of server and company; a plan made for one account is never applied in another.
+
+        The sandbox has another port each time it starts, so its own name stands for the address.
+        """
+        place = SANDBOX if self.name == SANDBOX else self.origin
+        return hashlib.sha256(f"{place}\n{self.company_id}".encode()).hexdigest()
+
+
+def profile_name() -> str:
+    """The profile that the environment selects, else the sandbox."""
+    if name := os.environ.get("ARKIT_PROFILE"):
+        return name
+    return "environment" if os.environ.get("ARKIT_BASE_URL") else SANDBOX
+
+
+def profile(name: str) -> Profile:
+    """The profile of that name; ``environment`` is made of ``ARKIT_*`` variables alone.
+
+    Raises:
+        UsageError: there is no such profile, or it is incomplete; the message names what is missing.
+    """
+    values = {} if name == "environment" else _from_file(name)
+    values |= {field: value for field in FIELDS if (value := os.environ.get(f"ARKIT_{field.upper()}"))}
+    for secret in SECRETS:
+        if secret not in values and name != "environment":
+            values[secret] = _from_keyring(name, secret)
+    missing = [field for field in FIELDS if not values.get(field)]
+    if missing:
+        raise UsageError(
+            f"missing: {', '.join(missing)}.",
+            code="profile_incomplete",
+            where=f"profile {name}",
+            next_step="Set " + ", ".join(f"ARKIT_{field.upper()}" for field in missing) + ".",
+        )
+    return Profile(name, **{field: values[field] for field in FIELDS}, **_limits(QUIESCENCE_S))
+
+
+def sandbox_profile(
+    *, base_url: str, client_id: str, client_secret: str, username: str, password: str, company_id: str
+) -> Profile:
+    """The profile of a sandbox that was just started."""
+    return Profile(
+        SANDBOX,
+        base_url=base_url,
+        client_id=client_id,
+        client_secret=client_secret,
+        username=username,
+        password=password,
+        company_id=company_id,
+        **_limits(SANDBOX_QUIESCENCE_S),
+    )
+
+
+def workspace() -> Path:
+    """The folder of journal, results and sandbox: ``ARKIT_WORKSPACE``, else the user's data folder.
+
+    Raises:
+        UsageError: it cannot be made.
+    """
+    folder = Path(os.environ.get("ARKIT_WORKSPACE") or platformdirs.user_data_path("arkit"))
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"the workspace cannot be made ({error.strerror}).",
+            code="workspace",
+            next_step="Point ARKIT_WORKSPACE at a folder that you may write to.",
+        ) from error
+    return folder
+
+
+def _limits(quiescence_s: float) -> dict[str, float]:
+    return {
+        "quiescence_s": _seconds("ARKIT_QUIESCENCE_S", quiescence_s),
+        "deadline_s": _seconds("ARKIT_DEADLINE_S", DEADLINE_S),
+    }
+
+
+def _seconds(variable: str, default: float) -> float:
+    text = os.environ.get(variable)
+    if not text:
+        return default
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 < seconds < float("inf"):
+        raise UsageError(
+            f"{variable} must be a number of seconds above 0.",
+            code="environment",
+            next_step=f"Correct {variable} or leave it out.",
+        )
+    return seconds
+
+
+def _from_file(name: str) -> dict[str, str]:
+    path = Path(platformdirs.user_config_path("arkit")) / "profiles.toml"
+    try:
+        profiles = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        profiles = {}
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"{path.name} cannot be read as TOML.",
+            code="profiles_file",
+            next_step=f"Correct {path}.",
+        ) from error
+    table = profiles.get(name)
+    if not isinstance(table, dict):
+        raise UsageError(
+            f"there is no profile {name!r}; known: {', '.join([SANDBOX, *profiles])}.",
+            code="profile_unknown",
+            next_step=f"Add a table [{name}] to {path}.",
+        )
+    return {field: str(table[field]) for field in FIELDS if field in table and field not in SECRETS}
+
+
+def _from_keyring(name: str, secret: str) -> str:
+    try:
+        import keyring  # noqa: PLC0415 - an extra that few machines need
+    except ImportError:
+        return ""
+    try:
+        return keyring.get_password(f"arkit:{name}", secret) or ""
+    except keyring.errors.KeyringError:
+        return ""

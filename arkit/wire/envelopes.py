@@ -1,0 +1,115 @@
+"""From an answer to its payload, or to the error it is: decided without I/O."""
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from arkit.errors import ApiError, AuthenticationError, ContractError
+from arkit.wire.transport import Answer
+
+SHOWN_CHARACTERS = 60
+
+
+def payload(answer: Answer, *, where: str) -> Any:
+    """The payload of the common envelope; numbers with a fraction are exact decimals.
+
+    A call has failed if the status is not 2xx, if ``errorResponse`` is filled, or if ``response_code`` is
+    present and not 0: all members of the envelope are optional.
+
+    Raises:
+        AuthenticationError: status 401 or 403.
+        ApiError: the server says that it refuses or failed.
+        ContractError: the body is not JSON, or not the envelope.
+    """
+    is_success = 200 <= answer.status < 300
+    try:
+        body = document(answer, where=where)
+    except ContractError:
+        if is_success:
+            raise
+        body = {}
+    if not isinstance(body, dict):
+        if is_success:
+            raise _broken("the envelope is not an object.", answer, where)
+        body = {}
+    fault = body.get("errorResponse")
+    code = body.get("response_code")
+    if is_success and not fault and code in (None, 0):
+        if not body.keys() & {"payload", "errorResponse", "response_code", "response_message"}:
+            raise _broken("the answer has no member of the envelope.", answer, where)
+        return body.get("payload")
+    raise failure(answer.status, fault if isinstance(fault, dict) else {}, where=where)
+
+
+def failure(status: int, fault: Mapping[str, Any], *, where: str) -> ApiError | AuthenticationError:
+    """The exception for an error of the server's own; its message is not repeated, it may name people."""
+    word = fault.get("errorType")
+    error_type = word if isinstance(word, str) and word.isidentifier() else ""
+    said = f"the server answered {status}" + (f" {error_type[:SHOWN_CHARACTERS]}" if error_type else "")
+    if status in (401, 403) or error_type in ("UNAUTHORIZED", "INVALID_ACCESS"):
+        return AuthenticationError(
+            f"{said}.",
+            code="forbidden" if status == 403 or error_type == "INVALID_ACCESS" else "unauthorized",
+            where=where,
+            server_state="known",
+            next_step="Check the credentials and the company id of the profile.",
+        )
+    is_unknown = status >= 500 or status == 408
+    return ApiError(
+        f"{said}.",
+        code="server_error" if is_unknown else "refused",
+        where=where,
+        status=status,
+        error_type=error_type,
+        server_state="unknown" if is_unknown else "known",
+        next_step="Try again later." if is_unknown else "Nothing of this request was carried out.",
+    )
+
+
+def document(answer: Answer, *, where: str) -> Any:
+    """The body as JSON, strictly: no duplicate members, no NaN, numbers with a fraction as decimals.
+
+    Raises:
+        ContractError: it is anything else.
+    """
+    try:
+        return json.loads(
+            answer.body.decode("utf-8"),
+            parse_float=_decimal,
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_unique_members,
+        )
+    except (ValueError, RecursionError) as error:
+        raise _broken("the body is not well-formed JSON.", answer, where) from error
+
+
+def _decimal(text: str) -> Decimal:
+    number = Decimal(text)
+    if not -30 < number.adjusted() < 30:
+        raise ValueError("a number out of all proportion")
+    return number
+
+
+def _refuse_constant(text: str) -> Any:
+    raise ValueError(f"{text} is not JSON")
+
+
+def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("a member stands twice")
+    return members
+
+
+def _broken(message: str, answer: Answer, where: str) -> ContractError:
+    kind = (
+        answer.headers.get("Content-Type", "").split(";")[0].strip()[:SHOWN_CHARACTERS] or "no content type"
+    )
+    return ContractError(
+        f"{message} Status {answer.status}, {kind}, {len(answer.body)} bytes.",
+        code="answer",
+        where=where,
+        server_state="unknown",
+        next_step="Check that the address is the one of the API and not of a proxy or a web page.",
+    )

@@ -1,0 +1,102 @@
+"""Access tokens: fetched once, renewed a little before they end, shared by all threads."""
+
+import base64
+import re
+import threading
+import time
+from urllib.parse import urlencode
+
+from arkit.errors import AuthenticationError, ContractError
+from arkit.settings import Profile
+from arkit.wire import envelopes
+from arkit.wire.operations import GET_TOKEN
+from arkit.wire.transport import Answer, Request, Transport
+
+LEAD_S = 60.0
+LEAD_SHARE = 0.1
+LONGEST_LIFE_S = 10**9
+
+
+class Tokens:
+    """The token of one profile. Neither repr nor pickle shows it."""
+
+    def __init__(self, profile: Profile, transport: Transport) -> None:
+        self._profile = profile
+        self._transport = transport
+        self._lock = threading.Lock()
+        self._token = ""
+        self._renew_at = 0.0
+
+    def __reduce__(self) -> str:
+        raise TypeError("tokens stay in their process")
+
+    def token(self, *, instead_of: str = "") -> str:
+        """A good token; ``instead_of`` names one that the server no longer takes.
+
+        Raises:
+            AuthenticationError: the server refuses the log-in.
+            ContractError: its answer holds no usable token.
+            NetworkError: no complete answer came.
+        """
+        with self._lock:
+            if not self._token or self._token == instead_of or time.monotonic() >= self._renew_at:
+                self._log_in()
+            return self._token
+
+    def drop(self, token: str) -> None:
+        """Log in anew next time, if this token is still the one in use."""
+        with self._lock:
+            if self._token == token:
+                self._token = ""
+
+    def _log_in(self) -> None:
+        profile = self._profile
+        pair = base64.b64encode(f"{profile.client_id}:{profile.client_secret}".encode()).decode()
+        form = {
+            "username": profile.username,
+            "password": profile.password,
+            "grant_type": "password",
+            "clientId": profile.company_id,
+        }
+        request = Request(
+            GET_TOKEN.verb,
+            profile.base_url.rstrip("/") + GET_TOKEN.path,
+            headers={
+                "Authorization": f"Basic {pair}",
+                "Content-Type": "application/x-www-form-urlencoded",
+                "Accept": "application/json",
+            },
+            body=urlencode(form).encode(),
+        )
+        # A log-in is never repeated by itself: accounts may be locked after a few failed ones.
+        self._token, life_s = _parsed(self._transport.read(request, where="log-in"))
+        self._renew_at = time.monotonic() + life_s - min(LEAD_S, life_s * LEAD_SHARE)
+
+
+def _parsed(answer: Answer) -> tuple[str, float]:
+    """Token and lifetime in seconds; a lifetime that makes no sense counts as endless, a 401 then renews."""
+    if answer.status in (400, 401, 403):
+        raise AuthenticationError(
+            f"the server answered {answer.status} to the log-in.",
+            code="log_in",
+            where="log-in",
+            server_state="known",
+            next_step="Check client id and secret, user name and password; too many wrong tries lock accounts.",
+        )
+    if answer.status != 200:
+        raise envelopes.failure(answer.status, {}, where="log-in")
+    body = envelopes.document(answer, where="log-in")
+    token = body.get("access_token") if isinstance(body, dict) else None
+    kind = body.get("token_type", "bearer") if isinstance(body, dict) else None
+    is_good = isinstance(token, str) and re.fullmatch(r"[\x21-\x7e]{1,8192}", token)
+    if not is_good or not isinstance(kind, str) or kind.lower() != "bearer":
+        raise ContractError(
+            "the answer holds no bearer token.",
+            code="token",
+            where="log-in",
+            server_state="known",
+            next_step="Check that the address is the one of the API.",
+        )
+    life = body.get("expires_in")
+    is_sane = isinstance(life, int) and not isinstance(life, bool) and 0 < life < LONGEST_LIFE_S
+    return token, float(life if is_sane else LONGEST_LIFE_S)

@@ -1,0 +1,249 @@
+"""The one place that opens connections.
+
+A request ends by its overall deadline whatever the server does, follows no redirect, heeds no proxy or netrc
+of the environment, and reads no more than so many bytes.
+"""
+
+import socket
+import struct
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
+from urllib3.poolmanager import PoolManager
+
+from arkit.errors import ContractError, NetworkError, ServerState
+
+MAX_ANSWER_BYTES = 64 * 2**20
+MAX_FILE_BYTES = 512 * 2**20
+CONNECT_S = 10.0
+PIECE_BYTES = 2**16
+
+
+@dataclass(frozen=True)
+class Request:
+    """What goes out; the repr holds no header and no body."""
+
+    verb: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, whole."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+class Transport:
+    """Sends requests; reads share kept-alive connections, a write always has a fresh one of its own.
+
+    Args:
+        deadline_s: how long one request may take from its first byte to the last byte of its answer.
+    """
+
+    def __init__(self, deadline_s: float) -> None:
+        self.deadline_s = deadline_s
+        self._session = _session(is_write=False)
+
+    def read(self, request: Request, *, where: str, max_bytes: int = MAX_ANSWER_BYTES) -> Answer:
+        """Send a request that changes nothing.
+
+        Raises:
+            NetworkError: no complete answer came in time.
+            ContractError: the answer is too large, or packed although that was not asked for.
+        """
+        return self._send(self._session, request, where, max_bytes)
+
+    def write(self, request: Request, *, where: str) -> Answer:
+        """Send a request once; an upload that is given up dies with its socket.
+
+        Raises:
+            NetworkError: ``server_state`` is ``nothing_sent`` if no byte of the request can have left, else
+                ``unknown``.
+            ContractError: as for `read`, with ``server_state`` ``unknown``.
+        """
+        with _session(is_write=True) as session:
+            return self._send(session, request, where, MAX_ANSWER_BYTES)
+
+    def close(self) -> None:
+        """Close the kept-alive connections."""
+        self._session.close()
+
+    def _send(self, session: requests.Session, request: Request, where: str, max_bytes: int) -> Answer:
+        with _exchange(self.deadline_s) as exchange:
+            try:
+                response = session.request(
+                    request.verb,
+                    request.url,
+                    params=request.query,
+                    data=request.body,
+                    headers={"Accept-Encoding": "identity", "User-Agent": "arkit", **request.headers},
+                    timeout=(min(CONNECT_S, self.deadline_s), self.deadline_s),
+                    allow_redirects=False,
+                    stream=True,
+                )
+                with response:
+                    body = _whole_body(response, exchange, where, max_bytes)
+            except (requests.RequestException, HTTPError, OSError) as error:
+                raise exchange.failure(where, self.deadline_s) from error
+        return Answer(response.status_code, response.headers, body)
+
+
+class _Exchange:
+    """One request under way: the sockets it uses, whether a byte has left, and the time it has."""
+
+    def __init__(self, deadline_s: float) -> None:
+        self.ends_at = time.monotonic() + deadline_s
+        self.has_sent = False
+        self.is_over = False
+        self._sockets: set[socket.socket] = set()
+        self._watch = threading.Timer(deadline_s, self._give_up)
+        self._watch.daemon = True
+
+    def start(self) -> None:
+        self._watch.start()
+
+    def finish(self) -> None:
+        self._watch.cancel()
+
+    def uses(self, connection: socket.socket) -> None:
+        self._sockets.add(connection)
+
+    def failure(self, where: str, deadline_s: float) -> NetworkError:
+        state: ServerState = "unknown" if self.has_sent else "nothing_sent"
+        if self.is_over:
+            message = f"no complete answer within {deadline_s:g} seconds."
+        elif self.has_sent:
+            message = "the connection broke before the answer was complete."
+        else:
+            message = "the server cannot be reached."
+        return NetworkError(
+            message,
+            code="deadline" if self.is_over else "connection",
+            where=where,
+            server_state=state,
+            next_step="Check the address and the network, then try again.",
+        )
+
+    def _give_up(self) -> None:
+        """A timeout of the socket is none for a server that sends a byte now and then; this is."""
+        self.is_over = True
+        for connection in self._sockets:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue
+
+
+_current: ContextVar[_Exchange | None] = ContextVar("arkit_exchange", default=None)
+
+
+@contextmanager
+def _exchange(deadline_s: float) -> Iterator[_Exchange]:
+    exchange = _Exchange(deadline_s)
+    token = _current.set(exchange)
+    exchange.start()
+    try:
+        yield exchange
+    finally:
+        exchange.finish()
+        _current.reset(token)
+
+
+class _Watched:
+    """A connection that tells the exchange which socket it uses and when the first byte leaves."""
+
+    def connect(self) -> None:
+        super().connect()  # type: ignore[misc]
+        self._tell()
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:  # type: ignore[attr-defined]
+            self.connect()
+        exchange = self._tell()
+        if exchange:
+            exchange.has_sent = True
+        super().send(data)  # type: ignore[misc]
+
+    def _tell(self) -> _Exchange | None:
+        exchange = _current.get()
+        if exchange:
+            exchange.uses(self.sock)  # type: ignore[attr-defined]
+            if exchange.is_over:
+                raise TimeoutError
+        return exchange
+
+
+class _PlainConnection(_Watched, HTTPConnection):
+    pass
+
+
+class _SecureConnection(_Watched, HTTPSConnection):
+    pass
+
+
+class _Adapter(HTTPAdapter):
+    def __init__(self, socket_options: list[tuple[int, int, Any]]) -> None:
+        self._socket_options = socket_options
+        super().__init__(max_retries=0)
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **_: Any) -> None:
+        self.poolmanager = PoolManager(
+            num_pools=connections, maxsize=maxsize, block=block, socket_options=self._socket_options
+        )
+        classes = {}
+        for scheme, connection in (("http", _PlainConnection), ("https", _SecureConnection)):
+            pool = self.poolmanager.pool_classes_by_scheme[scheme]
+            classes[scheme] = type(f"Watched{pool.__name__}", (pool,), {"ConnectionCls": connection})
+        self.poolmanager.pool_classes_by_scheme = classes
+
+
+def _session(*, is_write: bool) -> requests.Session:
+    options: list[tuple[int, int, Any]] = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
+    if is_write:
+        # Closing drops what was not sent yet, so that nothing goes on uploading behind our back.
+        options.append((socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)))
+    session = requests.Session()
+    session.trust_env = False
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, _Adapter(options))
+    return session
+
+
+def _whole_body(response: requests.Response, exchange: _Exchange, where: str, max_bytes: int) -> bytes:
+    packing = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if packing not in {"", "identity"}:
+        raise _refused("packed", f"the answer is packed as {packing!r}, which was not asked for.", where)
+    pieces: list[bytes] = []
+    size = 0
+    for piece in response.raw.stream(PIECE_BYTES, decode_content=False):
+        size += len(piece)
+        if size > max_bytes:
+            raise _refused("too_large", f"the answer is larger than {max_bytes // 2**20} MiB.", where)
+        if exchange.is_over:
+            raise TimeoutError
+        pieces.append(piece)
+    announced = response.headers.get("Content-Length")
+    if exchange.is_over or (announced and announced.isdigit() and int(announced) != size):
+        raise TimeoutError
+    return b"".join(pieces)
+
+
+def _refused(code: str, message: str, where: str) -> ContractError:
+    return ContractError(
+        message, code=code, where=where, server_state="unknown", next_step="Nothing of it was used."
+    )
