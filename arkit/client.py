@@ -1,6 +1,7 @@
 """The way in: ``connect`` chooses a server, a ``Client`` has one property per noun."""
 
 import atexit
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -79,13 +80,6 @@ def start_sandbox(db: Path, *, customers: int | None = None, invoices: int | Non
             f"the sandbox cannot be started: {error}.", code="sandbox", next_step="Check the workspace."
         ) from error
     atexit.register(sandbox.close)
-    login = sandbox.credentials
-    profile = settings.sandbox_profile(
-        base_url=sandbox.url,
-        client_id=login.client_id,
-        client_secret=login.client_secret,
-        username=login.username,
-        password=login.password,
-        company_id=login.company_id,
-    )
+    values = {"base_url": sandbox.url, **dataclasses.asdict(sandbox.credentials)}
+    profile = settings.sandbox_profile(values)
     return Client(profile, sandbox=sandbox)

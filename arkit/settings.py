@@ -15,6 +15,7 @@ Its two secrets, ``client_secret`` and ``password``, come from the environment o
 import hashlib
 import os
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -105,23 +106,12 @@ def profile(name: str) -> Profile:
             where=f"profile {name}",
             next_step="Set " + ", ".join(f"ARKIT_{field.upper()}" for field in missing) + ".",
         )
-    return Profile(name, **{field: values[field] for field in FIELDS}, **_limits(QUIESCENCE_S))
+    return _profile(name, values, QUIESCENCE_S)
 
 
-def sandbox_profile(
-    *, base_url: str, client_id: str, client_secret: str, username: str, password: str, company_id: str
-) -> Profile:
-    """The profile of a sandbox that was just started."""
-    return Profile(
-        SANDBOX,
-        base_url=base_url,
-        client_id=client_id,
-        client_secret=client_secret,
-        username=username,
-        password=password,
-        company_id=company_id,
-        **_limits(SANDBOX_QUIESCENCE_S),
-    )
+def sandbox_profile(values: Mapping[str, str]) -> Profile:
+    """The profile of a sandbox that was just started; `values` holds all of `FIELDS`."""
+    return _profile(SANDBOX, values, SANDBOX_QUIESCENCE_S)
 
 
 def workspace() -> Path:
@@ -142,11 +132,18 @@ def workspace() -> Path:
     return folder
 
 
-def _limits(quiescence_s: float) -> dict[str, float]:
-    return {
-        "quiescence_s": _seconds("ARKIT_QUIESCENCE_S", quiescence_s),
-        "deadline_s": _seconds("ARKIT_DEADLINE_S", DEADLINE_S),
-    }
+def _profile(name: str, values: Mapping[str, str], quiescence_s: float) -> Profile:
+    return Profile(
+        name,
+        base_url=values["base_url"],
+        client_id=values["client_id"],
+        username=values["username"],
+        company_id=values["company_id"],
+        client_secret=values["client_secret"],
+        password=values["password"],
+        quiescence_s=_seconds("ARKIT_QUIESCENCE_S", quiescence_s),
+        deadline_s=_seconds("ARKIT_DEADLINE_S", DEADLINE_S),
+    )
 
 
 def _seconds(variable: str, default: float) -> float:

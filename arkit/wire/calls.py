@@ -46,7 +46,9 @@ class Calls:
         content = None if body is None else json.dumps(body).encode()
 
         def send(token: str) -> Answer:
-            request = self._request(operation, token, path, query, content, "application/json")
+            request = self._request(
+                operation, token, path=path, query=query, content=content, content_type="application/json"
+            )
             return self._transport.read(request, where=operation.name)
 
         def attempt() -> Answer:
@@ -81,7 +83,15 @@ class Calls:
             error.server_state = "nothing_sent"
             raise
         marks = {"Idempotency-Key": attempt_id, "X-Request-Id": attempt_id}
-        request = self._request(operation, token, path, query, content, content_type, marks)
+        request = self._request(
+            operation,
+            token,
+            path=path,
+            query=query,
+            content=content,
+            content_type=content_type,
+            marks=marks,
+        )
         answer = self._transport.write(request, where=operation.name)
         if answer.status == 401:
             self._tokens.drop(token)
@@ -113,6 +123,7 @@ class Calls:
         self,
         operation: Operation,
         token: str,
+        *,
         path: Mapping[str, str] | None,
         query: Mapping[str, str] | None,
         content: bytes | None,

@@ -103,11 +103,9 @@ def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _broken(message: str, answer: Answer, where: str) -> ContractError:
-    kind = (
-        answer.headers.get("Content-Type", "").split(";")[0].strip()[:SHOWN_CHARACTERS] or "no content type"
-    )
+    kind = answer.headers.get("Content-Type", "").split(";")[0].strip() or "no content type"
     return ContractError(
-        f"{message} Status {answer.status}, {kind}, {len(answer.body)} bytes.",
+        f"{message} Status {answer.status}, {kind[:SHOWN_CHARACTERS]}, {len(answer.body)} bytes.",
         code="answer",
         where=where,
         server_state="unknown",

@@ -66,7 +66,7 @@ def listed(payload: Any, *, where: str) -> tuple[list[Record], int | None]:
         totals = [value for name, value in payload.items() if _is_total(name, value)]
         total = totals[0] if len(totals) == 1 else None
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
-        raise _broken(f"{_kind(records)} came where a list of records was expected.", where)
+        raise _broken(f"a {type(records).__name__} came where a list of records was expected.", where)
     return records, total
 
 
@@ -86,15 +86,6 @@ def _add(found: dict[str, Record], records: list[Record], id_member: str, where:
         elif known != record:
             raise _broken("one record came twice with different content.", where)
     return news
-
-
-def _kind(value: Any) -> str:
-    return {
-        "NoneType": "nothing",
-        "str": "a text",
-        "dict": "an object",
-        "list": "a list of other things",
-    }.get(type(value).__name__, "a single value")
 
 
 def _broken(message: str, where: str) -> ContractError:

@@ -81,15 +81,15 @@ def _parsed(answer: Answer) -> tuple[str, float]:
             code="log_in",
             where="log-in",
             server_state="known",
-            next_step="Check client id and secret, user name and password; too many wrong tries lock accounts.",
+            next_step="Check client id and secret, user name and password; wrong tries may lock the account.",
         )
     if answer.status != 200:
         raise envelopes.failure(answer.status, {}, where="log-in")
     body = envelopes.document(answer, where="log-in")
-    token = body.get("access_token") if isinstance(body, dict) else None
-    kind = body.get("token_type", "bearer") if isinstance(body, dict) else None
-    is_good = isinstance(token, str) and re.fullmatch(r"[\x21-\x7e]{1,8192}", token)
-    if not is_good or not isinstance(kind, str) or kind.lower() != "bearer":
+    members = body if isinstance(body, dict) else {}
+    token = str(members.get("access_token", ""))
+    kind = str(members.get("token_type", "bearer"))
+    if kind.lower() != "bearer" or not re.fullmatch(r"[\x21-\x7e]{1,8192}", token):
         raise ContractError(
             "the answer holds no bearer token.",
             code="token",
@@ -97,6 +97,7 @@ def _parsed(answer: Answer) -> tuple[str, float]:
             server_state="known",
             next_step="Check that the address is the one of the API.",
         )
-    life = body.get("expires_in")
-    is_sane = isinstance(life, int) and not isinstance(life, bool) and 0 < life < LONGEST_LIFE_S
-    return token, float(life if is_sane else LONGEST_LIFE_S)
+    life = members.get("expires_in")
+    if isinstance(life, int) and not isinstance(life, bool) and 0 < life < LONGEST_LIFE_S:
+        return token, float(life)
+    return token, float(LONGEST_LIFE_S)

@@ -244,6 +244,5 @@ def _whole_body(response: requests.Response, exchange: _Exchange, where: str, ma
 
 
 def _refused(code: str, message: str, where: str) -> ContractError:
-    return ContractError(
-        message, code=code, where=where, server_state="unknown", next_step="Nothing of it was used."
-    )
+    next_step = "Nothing of it was used."
+    return ContractError(message, code=code, where=where, server_state="unknown", next_step=next_step)
