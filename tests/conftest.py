@@ -1,0 +1,16 @@
+"""What every test may rely on: a workspace of its own, and no settings from outside."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def workspace(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The test's own ``ARKIT_WORKSPACE``; every other ``ARKIT_*`` variable is gone."""
+    for name in [name for name in os.environ if name.startswith("ARKIT_")]:
+        monkeypatch.delenv(name)
+    folder = tmp_path_factory.mktemp("workspace")
+    monkeypatch.setenv("ARKIT_WORKSPACE", str(folder))
+    return folder
