@@ -1,0 +1,1 @@
+"""From a file of corrections to a proved outcome."""

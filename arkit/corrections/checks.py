@@ -1,0 +1,326 @@
+"""Every problem of a bulk file in one pass, by row and column."""
+
+import difflib
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, NamedTuple, cast
+
+import pandas as pd
+import pandera.pandas as pa
+from pandera.typing import DataFrame
+
+from arkit import frames, identifiers
+from arkit.corrections import files, schemas
+from arkit.corrections.files import Sheet
+from arkit.corrections.schemas import FIELDS, KEY, CustomerUpdates
+from arkit.errors import InputRefused, UsageError
+
+Severity = Literal["error", "warning"]
+
+KINDS = ("customer-update",)
+# The column that arkit adds when it gives failed rows back; it is passed over when they come in again.
+REASON_COLUMN = "arkit_reason"
+COLUMNS = ["source_row", "column", "value", "rule", "severity", "message", "repair"]
+# What these rules find makes the shape of the same cell not worth a second complaint.
+ECLIPSING = frozenset({"stray_space", "hidden_character"})
+
+EXCEL_RULES = {
+    "excel_number": (
+        "is kept by Excel as a number, which loses leading zeros and long digits:"
+        " format the column as Text and type it again"
+    ),
+    "excel_date": "is kept by Excel as a date: format the column as Text and type it again",
+    "excel_boolean": "is kept by Excel as true or false: format the column as Text and type it again",
+    "excel_formula": "is a formula: paste its value in its place",
+    "excel_error": "is an error of Excel",
+}
+# Fields whose first character is never 0, so that a number of the right length is the whole value.
+LOSSLESS_AS_NUMBER = {"pinCode": identifiers.PIN_CODE, "contactNumber": "[1-9][0-9]{9}"}
+
+
+class Problem(NamedTuple):
+    """One thing wrong, or remarkable, in one place."""
+
+    source_row: int
+    column: str
+    value: str
+    rule: str
+    severity: Severity
+    message: str
+    repair: str = ""
+
+
+@dataclass(frozen=True)
+class Check:
+    """What `check` found.
+
+    Attributes:
+        rows: rows of the file below the header, blank ones left out.
+        accepted: rows without an error, ready for a plan; none if the file as a whole is broken.
+        problems: one row per problem, by row and column of the file: source_row, column, value, rule,
+            severity, message, repair.
+    """
+
+    path: Path
+    sha256: str
+    kind: str
+    rows: int
+    accepted: DataFrame[CustomerUpdates] = field(repr=False)
+    problems: pd.DataFrame = field(repr=False)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the file may go into a plan: no problem is an error."""
+        return not self.errors
+
+    @property
+    def errors(self) -> int:
+        """How many problems are errors."""
+        return int((self.problems["severity"] == "error").sum())
+
+    @property
+    def repairs(self) -> pd.DataFrame:
+        """The problems for which there is a proposal; one row each, in the order of `problems`."""
+        return self.problems[self.problems["repair"] != ""].reset_index(drop=True)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Problems by rule, the most frequent first."""
+        return {str(rule): int(count) for rule, count in self.problems["rule"].value_counts().items()}
+
+    def __repr__(self) -> str:
+        step = "plan it" if self.ok else "mend the rows in .problems and check again"
+        return (
+            f"<arkit check · {self.path.name} · {self.rows} rows · {len(self.accepted)} accepted"
+            f" · {self.errors} errors · {len(self.problems) - self.errors} warnings · {step}>"
+        )
+
+
+def check(path: Path | str, *, kind: str = "customer-update", known: pd.DataFrame | None = None) -> Check:
+    """Check a bulk file before anything is sent; a problem is a row of the result, never an exception.
+
+    Example:
+        >>> checked = arkit.check("corrections.xlsx", kind="customer-update", known=customers)
+        >>> checked.ok, checked.problems
+
+    Args:
+        path: a CSV or XLSX file with the headers of its kind.
+        kind: ``customer-update``.
+        known: customers with a column ``customer_id``; without it the ids are only checked for their shape.
+
+    Raises:
+        UsageError: there is no such kind, or `known` has no such column.
+        InputRefused: the file is no table that could be checked cell by cell.
+    """
+    if kind not in KINDS:
+        raise UsageError(
+            f"there is no kind {kind!r}.", code="kind", next_step=f"Known kinds: {', '.join(KINDS)}."
+        )
+    sheet = files.read(path)
+    known_ids = None if known is None else _known_ids(known)
+    columns = [name.strip() for name in sheet.header]
+    broken = [*_header_problems(sheet, columns), *_width_problems(sheet)]
+    texts = _texts(sheet, columns)
+    problems = [*broken, *_cell_problems(sheet, columns), *_blank_key_problems(sheet, texts)]
+    problems += _duplicate_problems(sheet, texts)
+    problems += _value_problems(sheet, columns, texts, {(p.source_row, p.column) for p in problems})
+    if known_ids is not None and KEY in columns:
+        problems += _unknown_problems(sheet, columns, texts, known_ids)
+    problems = _in_order(problems, sheet.header)
+    accepted = texts.iloc[:0] if broken else _accepted(texts, problems)
+    return Check(
+        path=Path(path),
+        sha256=sheet.sha256,
+        kind=kind,
+        rows=len(sheet.rows),
+        accepted=cast("DataFrame[CustomerUpdates]", accepted),
+        problems=pd.DataFrame(problems, columns=COLUMNS).astype({"source_row": "int64"}),
+    )
+
+
+def _known_ids(known: pd.DataFrame) -> set[str]:
+    for column in ("customer_id", KEY):
+        if column in known:
+            return set(known[column].dropna().astype(str))
+    raise UsageError(
+        "the known customers have no column customer_id.",
+        code="known",
+        next_step="Give the frame or the file that a fetch of customers made.",
+    )
+
+
+def _header_problems(sheet: Sheet, columns: list[str]) -> Iterator[Problem]:
+    def problem(column: str, rule: str, message: str, repair: str = "") -> Problem:
+        return Problem(sheet.header_row, column, column, rule, "error", message, repair)
+
+    if KEY not in columns:
+        yield problem("", "key_missing", f"There is no column {KEY}.")
+    if not set(columns) & set(FIELDS):
+        yield problem("", "no_field", f"No column names a field to correct: {', '.join(FIELDS)}.")
+    for position, (written, name) in enumerate(zip(sheet.header, columns, strict=True)):
+        if not name:
+            used = any(len(cells) > position and cells[position].strip() for cells in sheet.rows.values())
+            if used:
+                yield problem(written, "header_blank", f"Column {position + 1} has values and no name.")
+        elif name in columns[:position]:
+            yield problem(written, "header_twice", f"The column {name} stands twice.")
+        elif name not in (KEY, *FIELDS, REASON_COLUMN):
+            near = difflib.get_close_matches(_folded(name), [_folded(field) for field in (KEY, *FIELDS)], n=1)
+            meant = next((field for field in (KEY, *FIELDS) if near and _folded(field) == near[0]), "")
+            hint = f"; did you mean {meant}?" if meant else "."
+            yield problem(written, "column_unknown", f"There is no field {name}{hint}", meant)
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[\W_]", "", name).casefold()
+
+
+def _width_problems(sheet: Sheet) -> Iterator[Problem]:
+    width = len(sheet.header)
+    for row, cells in sheet.rows.items():
+        if len(cells) > width or (len(cells) < width and not sheet.is_workbook):
+            message = f"row {row} has {len(cells)} fields, the header {width}"
+            yield Problem(row, "", "", "field_count", "error", message)
+
+
+def _texts(sheet: Sheet, columns: list[str]) -> DataFrame[CustomerUpdates]:
+    """The text of the declared columns of rows of the right width; unchecked, whatever its type says."""
+    width = len(columns)
+    rows = {row: cells for row, cells in sheet.rows.items() if len(cells) <= width}
+    frame = pd.DataFrame({"source_row": pd.Series(list(rows), dtype="int64")})
+    for name in (KEY, *FIELDS):
+        if name in columns:
+            position = columns.index(name)
+            values = [cells[position] if len(cells) > position else "" for cells in rows.values()]
+            frame[frames.snake(name)] = pd.Series(
+                [value if value.strip() else None for value in values], dtype="str"
+            )
+    if KEY not in columns:
+        frame["customer_id"] = pd.Series([None] * len(rows), dtype="str")
+    return cast("DataFrame[CustomerUpdates]", frame)
+
+
+def _cell_problems(sheet: Sheet, columns: list[str]) -> Iterator[Problem]:
+    for fault in sheet.faults:
+        name = columns[fault.position] if fault.position < len(columns) else ""
+        if fault.source_row not in sheet.rows or name not in (KEY, *FIELDS):
+            continue
+        shape = LOSSLESS_AS_NUMBER.get(name) if fault.rule == "excel_number" else None
+        repair = fault.value if shape and re.fullmatch(shape, fault.value) else ""
+        message = f"{name} {EXCEL_RULES[fault.rule]}."
+        yield Problem(
+            fault.source_row, sheet.header[fault.position], fault.value, fault.rule, "error", message, repair
+        )
+
+
+def _blank_key_problems(sheet: Sheet, texts: pd.DataFrame) -> Iterator[Problem]:
+    fields = [column for column in texts if column not in ("source_row", "customer_id")]
+    for row in texts.loc[texts["customer_id"].isna(), "source_row"]:
+        yield Problem(int(row), KEY, "", "key_blank", "error", f"{KEY} is blank.")
+    for row in texts.loc[texts[fields].isna().all(axis=1) & texts["customer_id"].notna(), "source_row"]:
+        yield Problem(int(row), "", "", "nothing_asked", "warning", "The row asks for no change.")
+
+
+def _duplicate_problems(sheet: Sheet, texts: pd.DataFrame) -> Iterator[Problem]:
+    keyed = texts[texts["customer_id"].notna()]
+    for key, group in keyed[keyed["customer_id"].duplicated(keep=False)].groupby("customer_id", sort=False):
+        rows = [int(row) for row in group["source_row"]]
+        listed = ", ".join(map(str, rows))
+        if len(group.drop(columns="source_row").drop_duplicates()) == 1:
+            message = f"The same correction stands in rows {listed}; it is made once."
+            yield from (Problem(row, KEY, str(key), "duplicate", "warning", message) for row in rows[1:])
+        else:
+            message = f"Rows {listed} ask for different values for one customer: keep one of them."
+            yield from (Problem(row, KEY, str(key), "duplicate_conflict", "error", message) for row in rows)
+
+
+def _value_problems(
+    sheet: Sheet, columns: list[str], texts: pd.DataFrame, seen: set[tuple[int, str]]
+) -> Iterator[Problem]:
+    """What the pandera model finds; its own texts, which print identifiers, are not used."""
+    try:
+        CustomerUpdates.validate(texts.dropna(subset="customer_id"), lazy=True)
+    except pa.errors.SchemaErrors as errors:
+        cases = errors.failure_cases[["column", "check", "failure_case", "index"]]
+    else:
+        return
+    cases = cases[cases["check"].isin(schemas.RULES)].assign(
+        is_first=lambda found: found["check"].isin(ECLIPSING)
+    )
+    source_rows = texts["source_row"].to_numpy()
+    found = list(cases.sort_values("is_first", ascending=False, kind="stable").itertuples(index=False))
+    eclipsed = {(case.index, case.column) for case in found if case.is_first}
+    for case in found:
+        if not case.is_first and (case.index, case.column) in eclipsed:
+            continue
+        name = frames.camel(case.column)
+        written = sheet.header[columns.index(name)]
+        row = int(source_rows[case.index])
+        if (row, written) not in seen or case.check == "customer_id":
+            message = f"{name} {schemas.RULES[case.check]}."
+            repair = _repair(case.check, case.failure_case)
+            yield Problem(row, written, case.failure_case, case.check, "error", message, repair)
+
+
+def _repair(rule: str, value: str) -> str:
+    """A proposal for the cell, if a rule leads to a value that passes; else empty."""
+    if rule == "stray_space":
+        return value.strip()
+    tidy = re.sub(r"[\s.-]", "", value).upper()
+    if rule == "pan_or_gstin" and re.fullmatch(f"{identifiers.PAN}|{identifiers.GSTIN}", tidy):
+        return tidy
+    if rule == "contact_number" and re.fullmatch("0?[6-9][0-9]{9}", tidy):
+        return tidy[-10:]
+    if rule == "ifsc" and re.fullmatch(identifiers.IFSC, zeroed := f"{tidy[:4]}0{tidy[5:]}"):
+        return zeroed if tidy[4:5] == "O" else ""
+    if rule == "pin_code" and re.fullmatch(identifiers.PIN_CODE, tidy):
+        return tidy
+    return ""
+
+
+def _unknown_problems(
+    sheet: Sheet, columns: list[str], texts: pd.DataFrame, known_ids: Collection[str]
+) -> Iterator[Problem]:
+    keys = texts["customer_id"].dropna()
+    unknown = keys[~keys.isin(list(known_ids)) & identifiers.matches(keys, identifiers.CUSTOMER_ID)]
+    source_rows = texts["source_row"].to_numpy()
+    for place, key in zip(unknown.index, unknown, strict=True):
+        near = difflib.get_close_matches(key, known_ids, n=1, cutoff=0.9) if len(unknown) <= 100 else []
+        meant = near[0] if near else ""
+        message = "There is no such customer" + (f"; did you mean {meant}?" if meant else ".")
+        row = int(source_rows[place])
+        yield Problem(row, sheet.header[columns.index(KEY)], key, "customer_unknown", "error", message, meant)
+
+
+def _in_order(problems: Iterable[Problem], header: list[str]) -> list[Problem]:
+    places = {name: position for position, name in reversed(list(enumerate(header)))}
+    return sorted(problems, key=lambda problem: (problem.source_row, places.get(problem.column, -1)))
+
+
+def _accepted(texts: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
+    refused = {problem.source_row for problem in problems if problem.severity == "error"}
+    passed_over = {p.source_row for p in problems if p.rule in ("duplicate", "nothing_asked")}
+    rows = texts[~texts["source_row"].isin(refused | passed_over)].reset_index(drop=True)
+    return CustomerUpdates.validate(rows)
+
+
+def require_ok(checked: Check) -> DataFrame[CustomerUpdates]:
+    """The accepted rows of a check without errors.
+
+    Raises:
+        InputRefused: there are errors; the message names the first of them.
+    """
+    if checked.ok:
+        return checked.accepted
+    first = checked.problems[checked.problems["severity"] == "error"].iloc[0]
+    place = f"row {first['source_row']}" + (f", {first['column']}" if first["column"] else "")
+    raise InputRefused(
+        f"{checked.errors} errors; the first: {place}: {first['message']}",
+        code="problems",
+        where=checked.path.name,
+        source_row=int(first["source_row"]),
+        column=str(first["column"]),
+        next_step="Nothing was sent. Mend the rows and check again.",
+    )
