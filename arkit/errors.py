@@ -7,7 +7,7 @@
     ├── JournalError           journal, lock or disk                                     exit 8
     ├── ContractError          the server's answer is not what the contract says         exit 9
     ├── ApiError               the server answered with an error of its own              exit 9
-    └── NetworkError           no complete answer came                                   exit 1
+    └── NetworkError           no complete answer came                                   exit 9
 
     ArkitWarning
     └── IncompleteWarning      a result is right but something about it deserves a look
@@ -136,6 +136,8 @@ class ApiError(ArkitError):
 
 class NetworkError(ArkitError):
     """No complete answer came; ``server_state`` says whether a byte of the request can have left."""
+
+    exit_code = 9
 
 
 class ArkitWarning(UserWarning):

@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar, cast
 import pandas as pd
 import pandera.pandas as pa
 import pyarrow as arrow
+from pandera.errors import SchemaError
 from pandera.typing import DataFrame, Series
 
 from arkit.errors import ContractError
@@ -102,20 +103,29 @@ def to_frame(records: Sequence[Record], model: type[Row]) -> DataFrame[Row]:
     order given. Members the model does not declare follow its columns as text or as they came.
 
     Raises:
-        ContractError: a member is of a kind that its column cannot hold without loss.
+        ContractError: a member is of a kind that its column cannot hold without loss, is missing where the
+            model wants it, or two members stand for one column.
     """
+    kind = model.__name__.lower()
     schema = model.to_schema()
     columns: dict[str, pd.Series] = {}
     for name, column in schema.columns.items():
         member = camel(name)
         values = [record.get(member) for record in records]
-        columns[name] = _converted(values, str(column.dtype), where=f"{model.__name__.lower()}.{member}")
+        columns[name] = _converted(values, str(column.dtype), where=f"{kind}.{member}")
     declared = {camel(name) for name in schema.columns}
     unknown = dict.fromkeys(member for record in records for member in record)
     for member in unknown:
-        if member not in declared | NESTED:
-            columns[snake(member)] = pd.Series([_plain(record.get(member)) for record in records])
-    return cast("DataFrame[Row]", schema.validate(pd.DataFrame(columns)))
+        if member in declared | NESTED:
+            continue
+        if snake(member) in columns:
+            raise _broken("two members stand for one column.", f"{kind}.{member}")
+        columns[snake(member)] = pd.Series([_plain(record.get(member)) for record in records])
+    try:
+        return cast("DataFrame[Row]", schema.validate(pd.DataFrame(columns)))
+    except SchemaError as error:
+        name = camel(str(getattr(error.schema, "name", "")))
+        raise _broken("a record lacks it, or two records share it.", f"{kind}.{name}") from error
 
 
 def camel(name: str) -> str:
@@ -135,13 +145,8 @@ def _converted(values: list[Any], dtype: str, *, where: str) -> pd.Series:
         return pd.Series([None if value is None else convert(value) for value in values], dtype=target)
     except (ValueError, TypeError, InvalidOperation, arrow.ArrowInvalid, OverflowError) as error:
         position = next((i for i, value in enumerate(values) if not _fits(convert, value)), None)
-        raise ContractError(
-            f"record {position} does not hold a value of the kind {dtype}.",
-            code="member_type",
-            where=where,
-            server_state="known",
-            next_step="Ask the provider what this member means; arkit does not guess.",
-        ) from error
+        which = "a record" if position is None else f"record {position}"
+        raise _broken(f"{which} does not hold a value of the kind {dtype}.", where) from error
 
 
 def _fits(convert: Callable[[Any], Any], value: Any) -> bool:
@@ -149,6 +154,16 @@ def _fits(convert: Callable[[Any], Any], value: Any) -> bool:
         return value is None or convert(value) is not None
     except (ValueError, TypeError, InvalidOperation):
         return False
+
+
+def _broken(message: str, where: str) -> ContractError:
+    return ContractError(
+        message,
+        code="member_type",
+        where=where,
+        server_state="known",
+        next_step="Ask the provider what this member means; arkit does not guess.",
+    )
 
 
 def _plain(value: Any) -> Any:
@@ -183,15 +198,18 @@ def _rupees(value: Any) -> Decimal:
 
 
 def _date(value: Any) -> dt.date:
-    """A date, or the date in India of an instant."""
+    """A date in ISO 8601, or the date in India of an instant."""
     if len(value) == len("yyyy-MM-dd"):
         return dt.date.fromisoformat(value)
     return _instant(value).tz_convert(IST).date()
 
 
 def _instant(value: Any) -> pd.Timestamp:
-    """An instant; one without a zone is taken as Indian time."""
-    instant = pd.Timestamp(value)
+    """An instant in ISO 8601; one without a zone is taken as Indian time.
+
+    pandas alone would read the number of milliseconds as nanoseconds, and 01/02 as January.
+    """
+    instant = pd.Timestamp(dt.datetime.fromisoformat(value))
     return instant.tz_localize(IST) if instant.tzinfo is None else instant
 
 

@@ -43,12 +43,13 @@ class Customers:
         document, are applied here.
 
         Raises:
+            UsageError: the ids are one text.
             NetworkError, AuthenticationError, ApiError, ContractError: the set could not be had whole.
         """
         filters = _given(assignedAgent=assigned_agent, accountNumber=account_number)
         records: Iterable[Mapping[str, Any]] = self._search(filters)
         if customer_ids is not None:
-            wanted = set(customer_ids)
+            wanted = _ids(customer_ids)
             records = [record for record in records if record["customerId"] in wanted]
         if status is not None:
             records = [record for record in records if _name(record.get("status")) == status]
@@ -127,14 +128,15 @@ class Invoices:
             dispatched: whether it was sent to its customer.
 
         Raises:
-            UsageError: a day is none.
+            UsageError: a day is none, or the ids are one text.
             NetworkError, AuthenticationError, ApiError, ContractError: the set could not be had whole.
         """
         first, last = _day("due_from", due_from), _day("due_to", due_to)
+        wanted = None if customer_ids is None else _ids(customer_ids)
         filters = _given(
             dueDateFrom=first and f"{first} 00:00:00",
             dueDateTo=last and f"{last} 23:59:59",
-            customerIds=None if customer_ids is None else sorted(set(customer_ids)),
+            customerIds=None if wanted is None else sorted(wanted),
             dispatched=dispatched,
         )
 
@@ -143,6 +145,9 @@ class Invoices:
             return self._calls.read(SEARCH_INVOICES, query=query, body=filters)
 
         records = pages.collect(page, id_member="invoiceId", where=SEARCH_INVOICES.name)
+        if wanted is not None:
+            # No ids at all may count as no filter on the server.
+            records = [record for record in records if record.get("customerId") in wanted]
         if status is not None:
             records = [record for record in records if _name(record.get("receivableStatus")) == status]
         return frames.to_frame(_in_order(records, "invoiceId"), frames.Invoices)
@@ -175,12 +180,20 @@ def _name(status: Any) -> Any:
     return status.get("name") if isinstance(status, dict) else status
 
 
+def _ids(customer_ids: Iterable[str]) -> set[str]:
+    if isinstance(customer_ids, str):
+        raise UsageError(
+            "customer_ids must be a list of ids, not one text.", code="ids", next_step="Put it in a list."
+        )
+    return set(customer_ids)
+
+
 def _day(name: str, value: Day | None) -> str | None:
     if value is None:
         return None
     try:
         return (value if isinstance(value, dt.date) else dt.date.fromisoformat(value)).strftime("%Y-%m-%d")
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise UsageError(
             f"{name} must be a date written yyyy-MM-dd.", code="date", next_step=f"Correct {name}."
         ) from error

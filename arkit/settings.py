@@ -28,6 +28,7 @@ SANDBOX = "sandbox"
 QUIESCENCE_S = 900.0
 SANDBOX_QUIESCENCE_S = 2.0
 DEADLINE_S = 60.0
+LONGEST_S = 86_400.0
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 SECRETS = ("client_secret", "password")
@@ -54,15 +55,16 @@ class Profile:
     deadline_s: float = DEADLINE_S
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.base_url)
-        is_loopback = parts.hostname in LOOPBACK
-        if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and is_loopback)):
+        if not _is_allowed(self.base_url):
             raise UsageError(
                 "the address of the server must begin with https://; plain http is for this machine alone.",
                 code="base_url",
                 where=f"profile {self.name}",
                 next_step="Correct base_url, or ARKIT_BASE_URL.",
             )
+
+    def __reduce__(self) -> str:
+        raise TypeError("a profile holds secrets and stays in its process")
 
     @property
     def origin(self) -> str:
@@ -74,9 +76,11 @@ class Profile:
     def account(self) -> str:
         """Fingerprint of server and company; a plan made for one account is never applied in another.
 
-        The sandbox has another port each time it starts, so its own name stands for the address.
+        On this machine a server may come back on another port, so there the company alone tells accounts
+        apart.
         """
-        place = SANDBOX if self.name == SANDBOX else self.origin
+        is_loopback = urlsplit(self.base_url).hostname in LOOPBACK
+        place = "loopback" if is_loopback else self.origin
         return hashlib.sha256(f"{place}\n{self.company_id}".encode()).hexdigest()
 
 
@@ -132,6 +136,15 @@ def workspace() -> Path:
     return folder
 
 
+def _is_allowed(base_url: str) -> bool:
+    try:
+        parts = urlsplit(base_url)
+    except ValueError:
+        return False
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+    return bool(parts.hostname) and is_safe
+
+
 def _profile(name: str, values: Mapping[str, str], quiescence_s: float) -> Profile:
     return Profile(
         name,
@@ -154,9 +167,9 @@ def _seconds(variable: str, default: float) -> float:
         seconds = float(text)
     except ValueError:
         seconds = -1.0
-    if not 0 < seconds < float("inf"):
+    if not 0 < seconds <= LONGEST_S:
         raise UsageError(
-            f"{variable} must be a number of seconds above 0.",
+            f"{variable} must be a number of seconds above 0 and of a day at most.",
             code="environment",
             next_step=f"Correct {variable} or leave it out.",
         )

@@ -51,13 +51,8 @@ class Calls:
             )
             return self._transport.read(request, where=operation.name)
 
-        def attempt() -> Answer:
-            """Send with a token; one that the server no longer takes is renewed once."""
-            token = self._tokens.token()
-            answer = send(token)
-            return send(self._tokens.token(instead_of=token)) if answer.status == 401 else answer
-
-        return envelopes.payload(_patiently(attempt), where=operation.name)
+        answer = _patiently(lambda: self._with_token(send))
+        return envelopes.payload(answer, where=operation.name)
 
     def write(
         self,
@@ -104,13 +99,22 @@ class Calls:
             NetworkError, AuthenticationError, ApiError: it cannot be had.
         """
         where = "result file"
-        parts = urlsplit(address)
-        is_own = f"{parts.scheme}://{parts.netloc}" == self.profile.origin
-        if not is_own and parts.scheme != "https":
-            raise NetworkError("its address is neither the API's nor https.", code="address", where=where)
-        headers = {"Authorization": f"Bearer {self._tokens.token()}"} if is_own else {}
-        request = Request("GET", address, headers=headers)
-        answer = _patiently(lambda: self._transport.read(request, where=where, max_bytes=MAX_FILE_BYTES))
+        try:
+            parts = urlsplit(address)
+            is_own = f"{parts.scheme}://{parts.netloc}" == self.profile.origin
+            if not is_own and parts.scheme != "https":
+                raise ValueError
+        except ValueError as error:
+            raise NetworkError(
+                "its address is neither the API's nor https.", code="address", where=where
+            ) from error
+
+        def send(token: str) -> Answer:
+            headers = {"Authorization": f"Bearer {token}"} if token else {}
+            request = Request("GET", address, headers=headers)
+            return self._transport.read(request, where=where, max_bytes=MAX_FILE_BYTES)
+
+        answer = _patiently(lambda: self._with_token(send) if is_own else send(""))
         if answer.status != 200:
             raise envelopes.failure(answer.status, {}, where=where)
         return answer.body
@@ -118,6 +122,12 @@ class Calls:
     def close(self) -> None:
         """Close the connections."""
         self._transport.close()
+
+    def _with_token(self, send: Callable[[str], Answer]) -> Answer:
+        """Send with a token; one that the server no longer takes is renewed once."""
+        token = self._tokens.token()
+        answer = send(token)
+        return send(self._tokens.token(instead_of=token)) if answer.status == 401 else answer
 
     def _request(
         self,

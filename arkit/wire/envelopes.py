@@ -1,14 +1,21 @@
 """From an answer to its payload, or to the error it is: decided without I/O."""
 
 import json
+import re
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from arkit.errors import ApiError, AuthenticationError, ContractError
 from arkit.wire.transport import Answer
 
 SHOWN_CHARACTERS = 60
+UNKNOWN_OUTCOMES = frozenset({"CLIENT_REQUEST_ABORT", "SYSTEM_ERROR", "UNKNOWN_ERROR"})
+"""Words after which, whatever the status, nobody can say that nothing was carried out."""
+
+_HALF_CHARACTER = re.compile(
+    r"\\ud[89ab][0-9a-f]{2}(?!\\ud[c-f])|(?<!\\ud[89ab][0-9a-f]{2})\\ud[c-f]", re.IGNORECASE
+)
 
 
 def payload(answer: Answer, *, where: str) -> Any:
@@ -55,7 +62,7 @@ def failure(status: int, fault: Mapping[str, Any], *, where: str) -> ApiError | 
             server_state="known",
             next_step="Check the credentials and the company id of the profile.",
         )
-    is_unknown = status >= 500 or status == 408
+    is_unknown = status >= 500 or status == 408 or error_type in UNKNOWN_OUTCOMES
     return ApiError(
         f"{said}.",
         code="server_error" if is_unknown else "refused",
@@ -68,19 +75,23 @@ def failure(status: int, fault: Mapping[str, Any], *, where: str) -> ApiError | 
 
 
 def document(answer: Answer, *, where: str) -> Any:
-    """The body as JSON, strictly: no duplicate members, no NaN, numbers with a fraction as decimals.
+    """The body as JSON, strictly: no duplicate members, no NaN, no half of a surrogate pair.
+
+    Numbers with a fraction are exact decimals.
 
     Raises:
         ContractError: it is anything else.
     """
     try:
+        text = answer.body.decode("utf-8")
+        _refuse_half_characters(text)
         return json.loads(
-            answer.body.decode("utf-8"),
+            text,
             parse_float=_decimal,
             parse_constant=_refuse_constant,
             object_pairs_hook=_unique_members,
         )
-    except (ValueError, RecursionError) as error:
+    except (ValueError, InvalidOperation, RecursionError) as error:
         raise _broken("the body is not well-formed JSON.", answer, where) from error
 
 
@@ -95,6 +106,12 @@ def _refuse_constant(text: str) -> Any:
     raise ValueError(f"{text} is not JSON")
 
 
+def _refuse_half_characters(text: str) -> None:
+    """Half a surrogate pair is no character: no file, journal or frame could hold it."""
+    if "\\u" in text and _HALF_CHARACTER.search(text.replace("\\\\", "  ")):
+        raise ValueError("half a surrogate pair")
+
+
 def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
@@ -103,9 +120,10 @@ def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _broken(message: str, answer: Answer, where: str) -> ContractError:
-    kind = answer.headers.get("Content-Type", "").split(";")[0].strip() or "no content type"
+    kind = re.match(r"[\w.+-]+/[\w.+-]+", answer.headers.get("Content-Type", ""), re.ASCII)
+    said = kind[0][:SHOWN_CHARACTERS] if kind else "no content type"
     return ContractError(
-        f"{message} Status {answer.status}, {kind[:SHOWN_CHARACTERS]}, {len(answer.body)} bytes.",
+        f"{message} Status {answer.status}, {said}, {len(answer.body)} bytes.",
         code="answer",
         where=where,
         server_state="unknown",

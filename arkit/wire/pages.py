@@ -1,5 +1,6 @@
 """Pages of a search, put together so that the whole is complete or says that it is not."""
 
+import re
 import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -20,6 +21,9 @@ def collect(page: Page, *, id_member: str, where: str, limit: int = LIMIT) -> li
     understood. The next page begins after the records received, since a server may send fewer than asked.
     The search ends when the total that the server gave is reached, or with a page that brings nothing new.
 
+    Warns with `IncompleteWarning` if records came twice: without a total beside them, that may be a server
+    that knows no offset and has more than it showed.
+
     Args:
         page: the payload for a limit and an offset.
         id_member: the member that tells records apart.
@@ -29,9 +33,11 @@ def collect(page: Page, *, id_member: str, where: str, limit: int = LIMIT) -> li
             records, or fewer records came than the server counts.
     """
     found: dict[str, Record] = {}
+    total: int | None = None
     received = repeated = 0
     for _ in range(MAX_PAGES):
-        records, total = listed(page(limit, received), where=where)
+        records, count = listed(page(limit, received), where=where)
+        total = total if count is None else count
         news = _add(found, records, id_member, where)
         received += len(records)
         repeated += len(records) - news
@@ -47,9 +53,11 @@ def collect(page: Page, *, id_member: str, where: str, limit: int = LIMIT) -> li
             server_state="known",
             next_step="The list changed while it was read, or offset means pages here: fetch again.",
         )
-    if repeated and total is not None:
+    if repeated:
+        doubt = "" if total is not None else " The server names no total, so there may be more."
         warnings.warn(
-            IncompleteWarning(f"{where}: {repeated} records came twice and are kept once."), stacklevel=2
+            IncompleteWarning(f"{where}: {repeated} records came twice and are kept once.{doubt}"),
+            stacklevel=2,
         )
     return list(found.values())
 
@@ -71,7 +79,9 @@ def listed(payload: Any, *, where: str) -> tuple[list[Record], int | None]:
 
 
 def _is_total(name: str, value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and "total" in name.lower() and value >= 0
+    """Whether it counts records; ``totalPages`` and ``totalAmount`` do not."""
+    is_count = re.fullmatch(r"total_?(count|elements|hits|items|records|results|rows|size)?", name.lower())
+    return is_count is not None and isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _add(found: dict[str, Record], records: list[Record], id_member: str, where: str) -> int:

@@ -87,9 +87,10 @@ def _parsed(answer: Answer) -> tuple[str, float]:
         raise envelopes.failure(answer.status, {}, where="log-in")
     body = envelopes.document(answer, where="log-in")
     members = body if isinstance(body, dict) else {}
-    token = str(members.get("access_token", ""))
+    token = members.get("access_token")
     kind = str(members.get("token_type", "bearer"))
-    if kind.lower() != "bearer" or not re.fullmatch(r"[\x21-\x7e]{1,8192}", token):
+    is_usable = isinstance(token, str) and re.fullmatch(r"[\x21-\x7e]{1,8192}", token)
+    if kind.lower() != "bearer" or not is_usable:
         raise ContractError(
             "the answer holds no bearer token.",
             code="token",

@@ -18,6 +18,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
+from urllib3.filepost import encode_multipart_formdata
 from urllib3.poolmanager import PoolManager
 
 from arkit.errors import ContractError, NetworkError, ServerState
@@ -103,6 +104,11 @@ class Transport:
         return Answer(response.status_code, response.headers, body)
 
 
+def multipart(name: str, content: bytes, kind: str) -> tuple[bytes, str]:
+    """Body and content type of an upload whose only part is a file named ``file``."""
+    return encode_multipart_formdata({"file": (name, content, kind)})
+
+
 class _Exchange:
     """One request under way: the sockets it uses, whether a byte has left, and the time it has."""
 
@@ -125,7 +131,9 @@ class _Exchange:
 
     def failure(self, where: str, deadline_s: float) -> NetworkError:
         state: ServerState = "unknown" if self.has_sent else "nothing_sent"
-        if self.is_over:
+        # A timeout of the socket may come a moment before the watch.
+        is_late = self.is_over or time.monotonic() >= self.ends_at
+        if is_late:
             message = f"no complete answer within {deadline_s:g} seconds."
         elif self.has_sent:
             message = "the connection broke before the answer was complete."
@@ -133,7 +141,7 @@ class _Exchange:
             message = "the server cannot be reached."
         return NetworkError(
             message,
-            code="deadline" if self.is_over else "connection",
+            code="deadline" if is_late else "connection",
             where=where,
             server_state=state,
             next_step="Check the address and the network, then try again.",
@@ -196,6 +204,12 @@ class _SecureConnection(_Watched, HTTPSConnection):
     pass
 
 
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """None: even where none is followed, requests would read and parse what a redirect says."""
+        return None
+
+
 class _Adapter(HTTPAdapter):
     def __init__(self, socket_options: list[tuple[int, int, Any]]) -> None:
         self._socket_options = socket_options
@@ -217,7 +231,7 @@ def _session(*, is_write: bool) -> requests.Session:
     if is_write:
         # Closing drops what was not sent yet, so that nothing goes on uploading behind our back.
         options.append((socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)))
-    session = requests.Session()
+    session = _Session()
     session.trust_env = False
     for scheme in ("http://", "https://"):
         session.mount(scheme, _Adapter(options))
@@ -225,9 +239,8 @@ def _session(*, is_write: bool) -> requests.Session:
 
 
 def _whole_body(response: requests.Response, exchange: _Exchange, where: str, max_bytes: int) -> bytes:
-    packing = response.headers.get("Content-Encoding", "identity").strip().lower()
-    if packing not in {"", "identity"}:
-        raise _refused("packed", f"the answer is packed as {packing!r}, which was not asked for.", where)
+    if response.headers.get("Content-Encoding", "").strip().lower() not in {"", "identity"}:
+        raise _refused("packed", "the answer is packed, which was not asked for.", where)
     pieces: list[bytes] = []
     size = 0
     for piece in response.raw.stream(PIECE_BYTES, decode_content=False):
