@@ -151,9 +151,10 @@ def _converted(values: list[Any], dtype: str, *, where: str) -> pd.Series:
 
 def _fits(convert: Callable[[Any], Any], value: Any) -> bool:
     try:
-        return value is None or convert(value) is not None
+        convert(value)
     except (ValueError, TypeError, InvalidOperation):
-        return False
+        return value is None
+    return True
 
 
 def _broken(message: str, where: str) -> ContractError:
@@ -197,18 +198,21 @@ def _rupees(value: Any) -> Decimal:
     return exact
 
 
-def _date(value: Any) -> dt.date:
-    """A date in ISO 8601, or the date in India of an instant."""
+def _date(value: Any) -> dt.date | None:
+    """A date in ISO 8601, or the date in India of an instant; None for an empty text."""
     if len(value) == len("yyyy-MM-dd"):
         return dt.date.fromisoformat(value)
-    return _instant(value).tz_convert(IST).date()
+    instant = _instant(value)
+    return None if instant is None else instant.tz_convert(IST).date()
 
 
-def _instant(value: Any) -> pd.Timestamp:
-    """An instant in ISO 8601; one without a zone is taken as Indian time.
+def _instant(value: Any) -> pd.Timestamp | None:
+    """An instant in ISO 8601; one without a zone is taken as Indian time; None for an empty text.
 
     pandas alone would read the number of milliseconds as nanoseconds, and 01/02 as January.
     """
+    if value == "":
+        return None
     instant = pd.Timestamp(dt.datetime.fromisoformat(value))
     return instant.tz_localize(IST) if instant.tzinfo is None else instant
 

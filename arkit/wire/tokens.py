@@ -4,6 +4,7 @@ import base64
 import re
 import threading
 import time
+from typing import Any
 from urllib.parse import urlencode
 
 from arkit.errors import AuthenticationError, ContractError
@@ -87,7 +88,7 @@ def _parsed(answer: Answer) -> tuple[str, float]:
         raise envelopes.failure(answer.status, {}, where="log-in")
     body = envelopes.document(answer, where="log-in")
     members = body if isinstance(body, dict) else {}
-    token = members.get("access_token")
+    token: Any = members.get("access_token")
     kind = str(members.get("token_type", "bearer"))
     is_usable = isinstance(token, str) and re.fullmatch(r"[\x21-\x7e]{1,8192}", token)
     if kind.lower() != "bearer" or not is_usable:
