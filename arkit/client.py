@@ -2,7 +2,6 @@
 
 import atexit
 import dataclasses
-import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -76,7 +75,7 @@ def start_sandbox(db: Path, *, customers: int | None = None, invoices: int | Non
 
     try:
         sandbox = Sandbox(db=db, customers=customers, invoices=invoices).start()
-    except (OSError, ValueError, sqlite3.Error) as error:
+    except (OSError, ValueError) as error:
         raise UsageError(
             f"the sandbox cannot be started: {error}.", code="sandbox", next_step="Check the workspace."
         ) from error
