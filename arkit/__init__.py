@@ -5,7 +5,40 @@ invoices = client.invoices.fetch(due_to="2026-09-30")
 arkit.ageing(invoices, as_of="2026-09-30")
 """
 
-from arkit.client import Client, connect
-from arkit.errors import ArkitError, ArkitWarning
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["ArkitError", "ArkitWarning", "Client", "connect"]
+from arkit.client import Client, connect
+from arkit.corrections.checks import Check, check
+from arkit.corrections.outcomes import Outcome
+from arkit.corrections.plans import Plan
+from arkit.errors import ArkitError, ArkitWarning
+from arkit.money import floats, inr
+from arkit.receivables.ageing import ageing
+
+if TYPE_CHECKING:
+    from arkit import charts, widgets
+
+__all__ = [
+    "ArkitError",
+    "ArkitWarning",
+    "Check",
+    "Client",
+    "Outcome",
+    "Plan",
+    "ageing",
+    "charts",
+    "check",
+    "connect",
+    "floats",
+    "inr",
+    "widgets",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load what draws only when it is asked for: plotly and ipywidgets take longer than all the rest."""
+    if name in ("charts", "widgets"):
+        import importlib  # noqa: PLC0415
+
+        return importlib.import_module(f"arkit.{name}")
+    raise AttributeError(f"module 'arkit' has no attribute {name!r}")

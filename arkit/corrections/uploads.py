@@ -161,23 +161,29 @@ class _Run:
     def _next_chunk(self) -> list[Row]:
         """Rows to go out together: few until one was proved; a row that clears a field goes alone."""
         planned = self._in(State.PLANNED)
-        single = [row for row in planned if None in row.target.values()]
-        if planned and planned[0] in single:
+        if planned and _clears(planned[0]):
             return planned[:1]
         is_proved = bool(self._in(State.VERIFIED))
-        bulk = [row for row in planned if row not in single]
+        bulk = [row for row in planned if not _clears(row)]
         return bulk[: CHUNK_ROWS if is_proved else CANARY_ROWS]
 
     def _not_drifted(self, rows: list[Row]) -> list[Row]:
         """The rows whose customers still are as the plan found them; nobody's work is overwritten."""
         current = self._current(rows)
-        ready = [row for row in rows if (now := current.get(row.key)) and _holds(now, row.before)]
-        self._move(_drifted(row, current.get(row.key)) for row in rows if row not in ready)
+        ready: list[Row] = []
+        moves: list[Move] = []
+        for row in rows:
+            now = current.get(row.key)
+            if now is not None and _holds(now, row.before):
+                ready.append(row)
+            else:
+                moves.append(_drifted(row, now))
+        self._move(moves)
         return ready
 
     def _send(self, rows: list[Row]) -> None:
         attempt_id = uuid.uuid4().hex
-        is_single = None in rows[0].target.values()
+        is_single = _clears(rows[0])
         content = _patch(rows[0]) if is_single else _bulk_file(rows)
         operation = UPDATE_CUSTOMER if is_single else UPDATE_CUSTOMERS
         body, kind = (
@@ -295,6 +301,10 @@ def _require_settled(journal: Journal, plan: Stored) -> None:
                 where=f"plan …{plan.id[-6:]}",
                 next_step="Nothing was sent. Run arkit resume first.",
             )
+
+
+def _clears(row: Row) -> bool:
+    return None in row.target.values()
 
 
 def _drifted(row: Row, now: Fields | None) -> Move:

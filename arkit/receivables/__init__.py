@@ -1,0 +1,1 @@
+"""What the open invoices say: pure functions on frames."""

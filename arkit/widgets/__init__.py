@@ -1,0 +1,1 @@
+"""Screens for notebooks, made of core ipywidgets."""
