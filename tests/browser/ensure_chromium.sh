@@ -4,7 +4,7 @@ set -u
 
 say() { echo "ensure_chromium: $*" >&2; }
 
-[ -x /usr/bin/chromium ] && exit 0
+command -v chromium >/dev/null 2>&1 && exit 0
 
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
     say "Chromium is missing and cannot be installed from here, so the browser tests will be skipped (Debian: apt-get install chromium)."
