@@ -7,7 +7,7 @@ import time
 from typing import Any
 from urllib.parse import urlencode
 
-from arkit.errors import AuthenticationError, ContractError
+from arkit.errors import AuthenticationError, ContractError, NetworkError
 from arkit.settings import Profile
 from arkit.wire import envelopes
 from arkit.wire.operations import GET_TOKEN
@@ -69,8 +69,15 @@ class Tokens:
             },
             body=urlencode(form).encode(),
         )
-        # A log-in is never repeated by itself: accounts may be locked after a few failed ones.
-        self._token, life_s = _parsed(self._transport.read(request, where="log-in"))
+        # A log-in is never repeated by itself: accounts may be locked after a few failed ones. A connection
+        # of its own cannot break because it was idle.
+        try:
+            answer = self._transport.write(request, where="log-in")
+        except NetworkError as error:
+            if error.server_state != "nothing_sent":
+                error.code = "log_in"
+            raise
+        self._token, life_s = _parsed(answer)
         self._renew_at = time.monotonic() + life_s - min(LEAD_S, life_s * LEAD_SHARE)
 
 
