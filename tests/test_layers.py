@@ -22,7 +22,7 @@ LAYERS = (
     {"wire"},
     {"resources", "client"},
     {"corrections", "reconciliation", "receivables"},
-    {"reports", "charts"},
+    {"reports", "charts", "terminal"},
     {"widgets", "cli", "demo", "__main__", "arkit"},
 )
 LEVEL = {room: level for level, layer in enumerate(LAYERS) for room in layer}
