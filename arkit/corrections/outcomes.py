@@ -3,7 +3,6 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -22,11 +21,13 @@ class Outcome:
     """The rows of a plan after an upload.
 
     Attributes:
+        was_active: whether there was anything left to do when it began.
         trouble: why the upload could not go on, as one sentence; empty if it could.
     """
 
     plan_id: str
     records: list[Row] = field(repr=False)
+    was_active: bool = True
     trouble: str = ""
 
     @property
@@ -90,18 +91,3 @@ def count(rows: list[Row]) -> dict[str, int]:
     """Rows by state, in the order in which a row passes the states; states without rows are absent."""
     numbers = Counter(row.state for row in rows)
     return {state.value: numbers[state] for state in State if numbers[state]}
-
-
-def documents(rows: list[Row]) -> list[dict[str, Any]]:
-    """The rows as JSON documents show them."""
-    return [
-        {
-            "source_row": row.source_row,
-            "key": row.key,
-            "state": row.state.value,
-            "reason": row.reason,
-            "before": dict(row.before),
-            "target": dict(row.target),
-        }
-        for row in rows
-    ]

@@ -20,7 +20,7 @@ from arkit.corrections.journal import Fields, Journal, Move, Row, Stored
 from arkit.corrections.outcomes import Outcome
 from arkit.corrections.plans import Progress, is_same, is_same_to_the_server, values_by_customer
 from arkit.corrections.schemas import FIELDS, KEY
-from arkit.corrections.states import UNSETTLED, State
+from arkit.corrections.states import TERMINAL, UNSETTLED, State
 from arkit.errors import ArkitError, JournalError, UsageError
 from arkit.wire.calls import Calls
 from arkit.wire.operations import UPDATE_CUSTOMER, UPDATE_CUSTOMERS
@@ -116,6 +116,7 @@ class _Run:
 
     def carry_out(self) -> Outcome:
         trouble = ""
+        was_active = any(row.state not in TERMINAL for row in self._rows())
         try:
             self._recover()
             self._settle()
@@ -132,7 +133,7 @@ class _Run:
                 raise
             trouble = str(error)
         self._tell(trouble or "Finished.")
-        return Outcome(self._plan.id, self._rows(), trouble)
+        return Outcome(self._plan.id, self._rows(), was_active, trouble)
 
     def _recover(self) -> None:
         """A process died between writing ahead and storing the answer: nobody knows what came of it."""

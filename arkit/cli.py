@@ -1,0 +1,355 @@
+"""The ``arkit`` command: parsing and printing only.
+
+Exit codes: 0 all done and verified, 2 usage, 3 input refused and nothing sent, 4 some rows failed, 5 rows
+in doubt or not sent, 6 conflicts need a person, 7 authentication, 8 journal or disk, 9 no answer that the
+contract allows.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+import pandas as pd
+
+import arkit
+from arkit import documents, settings, terminal
+from arkit.corrections import outcomes, plans, uploads
+from arkit.corrections.checks import KINDS, check
+from arkit.corrections.journal import Journal
+from arkit.corrections.outcomes import Outcome
+from arkit.errors import ArkitError, InputRefused, UsageError
+
+MOST_STDERR_CHARACTERS = 2_000
+
+FileArgument = click.Path(path_type=Path)
+as_json = click.option("--json", "is_json", is_flag=True, help="One JSON document on standard output.")
+profile_option = click.option("--profile", metavar="NAME", help="The profile to use; see the README.")
+kind_option = click.option("--kind", type=click.Choice(KINDS), required=True, help="What the file holds.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="arkit", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Accounts receivable: fetch, check, correct, prove.
+
+    Without a profile everything runs against the sandbox, a local server with a company of its own.
+    """
+
+
+def main() -> None:
+    """Run the command; every failure is one block on standard error and an exit code."""
+    try:
+        cli.main(standalone_mode=False)
+    except ArkitError as error:
+        _fail(str(error), error.exit_code)
+    except click.ClickException as error:
+        _fail(error.format_message() + _usage_hint(error), error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        _fail("interrupted. Whether rows are in doubt: arkit status; to go on: arkit resume.", 130)
+    except BrokenPipeError:
+        # Whoever read our output has had enough; the interpreter must not complain when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        _fail(f"unexpected {type(error).__name__}. {_logged()}", 1)
+
+
+@cli.command()
+@click.option("--out", type=FileArgument, default=Path("demo-output"), show_default=True, help="The folder.")
+@as_json
+def demo(out: Path, is_json: bool) -> None:
+    """Do the main job once from end to end on a sandbox of its own, and leave a report."""
+    from arkit import demo as main_job
+
+    steps = main_job.run(out)
+    if is_json:
+        *_, last = steps
+        _print_json({"schema": "arkit.demo/1", **last.facts})
+        return
+    for step in steps:
+        click.echo(step.text)
+
+
+@cli.command()
+@click.option("--port", type=click.IntRange(0, 65_535), default=0, help="0 takes a free one.")
+@click.option("--customers", type=click.IntRange(0), help="Customers of a new company.")
+@click.option("--invoices", type=click.IntRange(0), help="Invoices of a new company.")
+@click.option("--seed", type=int, help="The same seed makes the same company.")
+@click.option("--db", type=FileArgument, help="The company's file; by default the one in the workspace.")
+@as_json
+def sandbox(
+    port: int, customers: int | None, invoices: int | None, seed: int | None, db: Path | None, is_json: bool
+) -> None:
+    """Serve the sandbox on this machine until interrupted."""
+    from arkit.sandbox import Sandbox
+
+    file = db or settings.workspace() / "sandbox.db"
+    try:
+        server = Sandbox(file, customers=customers, invoices=invoices, seed=seed, port=port).start()
+    except (OSError, ValueError) as error:
+        raise UsageError(str(error) + ".", code="sandbox", next_step="See arkit sandbox --help.") from error
+    login = server.credentials
+    facts = {
+        "url": server.url,
+        "client_id": login.client_id,
+        "client_secret": login.client_secret,
+        "username": login.username,
+        "password": login.password,
+        "company_id": login.company_id,
+    }
+    if is_json:
+        _print_json({"schema": "arkit.sandbox/1", **facts}, indent=None)
+    else:
+        click.echo(f"The sandbox serves {server.url}; Ctrl-C ends it. To use it from another terminal:")
+        names = {"url": "BASE_URL"}
+        for name, value in facts.items():
+            click.echo(f"  export ARKIT_{names.get(name, name.upper())}={value}")
+    sys.stdout.flush()
+    with contextlib.suppress(KeyboardInterrupt):
+        server.serve_forever()
+
+
+@cli.command()
+@click.argument("noun", type=click.Choice(["customers", "invoices"]))
+@click.option("--out", type=FileArgument, required=True, help="A .csv or .parquet file.")
+@click.option("--status", help="Only of this status, such as ACTIVE or PAID.")
+@click.option("--due-from", metavar="DAY", help="Invoices: the first due day, yyyy-MM-dd.")
+@click.option("--due-to", metavar="DAY", help="Invoices: the last due day.")
+@profile_option
+@as_json
+def fetch(
+    noun: str,
+    out: Path,
+    status: str | None,
+    due_from: str | None,
+    due_to: str | None,
+    profile: str | None,
+    is_json: bool,
+) -> None:
+    """Fetch a whole set into a file; the file is complete or not written."""
+    frame: pd.DataFrame
+    with arkit.connect(profile) as client:
+        if noun == "invoices":
+            frame = client.invoices.fetch(status=status, due_from=due_from, due_to=due_to)
+        elif due_from or due_to:
+            raise click.UsageError("--due-from and --due-to are for invoices.")
+        else:
+            frame = client.customers.fetch(status=status)
+        source = client.profile.origin
+    _write_frame(frame, out)
+    if is_json:
+        facts = {"noun": noun, "rows": len(frame), "columns": list(frame.columns), "file": str(out)}
+        _print_json({"schema": "arkit.fetch/1", "source": source, **facts})
+    else:
+        click.echo(f"{len(frame)} {noun} from {source} in {out}")
+
+
+@cli.command("check")
+@click.argument("file", type=FileArgument)
+@kind_option
+@click.option("--known", type=FileArgument, help="Customers from arkit fetch customers, as CSV or parquet.")
+@profile_option
+@as_json
+def check_command(file: Path, kind: str, known: Path | None, profile: str | None, is_json: bool) -> None:
+    """Find every problem of a bulk file; nothing is sent.
+
+    Whether the customers exist is checked against --known, or else against the server if one was chosen.
+    """
+    customers: pd.DataFrame | None = None
+    if known:
+        customers = _read_frame(known)
+    elif profile or settings.profile_name() != settings.SANDBOX:
+        with arkit.connect(profile) as client:
+            customers = client.customers.fetch()
+    try:
+        checked = check(file, kind=kind, known=customers)
+    except InputRefused as refusal:
+        if is_json:
+            _print_json(documents.of_refusal(refusal, file, kind))
+        raise
+    if is_json:
+        _print_json(documents.of_check(checked, file))
+    else:
+        click.echo(terminal.of_check(checked, has_known=customers is not None))
+    if not checked.ok:
+        sys.exit(InputRefused.exit_code)
+
+
+@cli.command()
+@click.argument("file", type=FileArgument)
+@kind_option
+@profile_option
+@as_json
+def plan(file: Path, kind: str, profile: str | None, is_json: bool) -> None:
+    """Show what a bulk file would change on the server; nothing is sent."""
+    with arkit.connect(profile) as client:
+        checked = check(file, kind=kind, known=client.customers.fetch())
+        if not checked.ok:
+            _fail(terminal.of_refused(checked), InputRefused.exit_code)
+        made = client.customers.plan(checked)
+    if is_json:
+        _print_json(documents.of_plan(made))
+    else:
+        click.echo(terminal.of_plan(made))
+
+
+@cli.command()
+@click.argument("plan_id")
+@click.option("--confirm", metavar="LAST6", required=True, help="The last six characters of the plan's id.")
+@profile_option
+@as_json
+def apply(plan_id: str, confirm: str, profile: str | None, is_json: bool) -> None:
+    """Send a plan's corrections and prove the outcome by reading back."""
+    with arkit.connect(profile) as client:
+        made = plans.load(plan_id, client.customers, client.calls, client.workspace)
+        with _stoppable() as should_stop:
+            outcome = made.apply(confirm=confirm, on_progress=_progress(is_json), should_stop=should_stop)
+    _finish(outcome, is_json=is_json)
+
+
+@cli.command()
+@profile_option
+@as_json
+def resume(profile: str | None, is_json: bool) -> None:
+    """Go on with the plan that was begun and not finished."""
+    with arkit.connect(profile) as client, _stoppable() as should_stop:
+        outcome = uploads.resume(
+            customers=client.customers,
+            calls=client.calls,
+            workspace=client.workspace,
+            on_progress=_progress(is_json),
+            should_stop=should_stop,
+        )
+    if outcome is not None:
+        _finish(outcome, is_json=is_json)
+    elif is_json:
+        _print_json(documents.of_outcome(None))
+    else:
+        click.echo("No plan was begun and left unfinished; nothing was sent.")
+
+
+@cli.command()
+@as_json
+def status(is_json: bool) -> None:
+    """List the plans of the workspace and where each of their rows is."""
+    with Journal(settings.workspace()) as journal:
+        stored = [(found, journal.rows(found.id)) for found in journal.plans()]
+    if is_json:
+        _print_json(documents.of_status(stored))
+        return
+    if not stored:
+        click.echo("There are no plans yet. Make one: arkit plan FILE --kind customer-update")
+    for found, rows in stored:
+        states = terminal.states(outcomes.count(rows))
+        click.echo(f"{found.created_at}  {found.id}  {found.file_name}  {states}")
+
+
+def _finish(outcome: Outcome, *, is_json: bool) -> None:
+    """Print an outcome, without anything of the customers' own, and end with its exit code."""
+    if is_json:
+        _print_json(documents.of_outcome(outcome))
+    else:
+        click.echo(terminal.of_outcome(outcome))
+    if outcome.exit_code:
+        steps = {
+            4: "Failed rows kept their old values; correct them and plan again.",
+            5: "Run arkit resume to go on.",
+            6: "Look at the rows in conflict, then plan again.",
+        }
+        _warn(" ".join(filter(None, [outcome.trouble, steps[outcome.exit_code]])))
+        sys.exit(outcome.exit_code)
+
+
+def _progress(is_json: bool) -> Callable[[Mapping[str, int], str], None] | None:
+    """Sentences for a person who waits; a program and a log get none."""
+    if is_json or not sys.stderr.isatty():
+        return None
+    return lambda counts, sentence: click.echo(f"  {terminal.states(counts)} · {sentence}", err=True)
+
+
+@contextlib.contextmanager
+def _stoppable() -> Iterator[Callable[[], bool]]:
+    """The first Ctrl-C asks to stop after this chunk, the second breaks off."""
+    stop = threading.Event()
+
+    def ask(*_: object) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+        _warn("stopping after this chunk; again to break off, which leaves rows in doubt.")
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield stop.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _write_frame(frame: pd.DataFrame, out: Path) -> None:
+    if out.suffix not in (".csv", ".parquet"):
+        raise click.UsageError("--out must end in .csv or .parquet.")
+    part = out.with_name(f".{out.name}.part")
+    try:
+        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+        if out.suffix == ".csv":
+            frame.to_csv(part, index=False)
+        else:
+            frame.to_parquet(part)
+        part.replace(out)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise UsageError(
+            f"the file cannot be written ({error.strerror}).", code="unwritable", where=out.name
+        ) from error
+
+
+def _read_frame(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, dtype=str)
+    except (OSError, ValueError) as error:
+        raise InputRefused(
+            "the known customers cannot be read.",
+            code="known",
+            where=path.name,
+            next_step="Give a file that arkit fetch customers wrote.",
+        ) from error
+
+
+def _print_json(document: Mapping[str, Any], *, indent: int | None = 1) -> None:
+    click.echo(json.dumps(document, ensure_ascii=False, indent=indent))
+
+
+def _usage_hint(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    return f" See {context.command_path} --help." if context else ""
+
+
+def _warn(text: str) -> None:
+    shown = "arkit: " + text
+    if len(shown) > MOST_STDERR_CHARACTERS:
+        shown = shown[: MOST_STDERR_CHARACTERS - 1] + "…"
+    click.echo(shown, err=True)
+
+
+def _fail(text: str, code: int) -> None:
+    _warn(text)
+    sys.exit(code)
+
+
+def _logged() -> str:
+    """Keep the traceback for the developers, where only the user may read it."""
+    try:
+        path = settings.workspace() / "errors.log"
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a") as file:
+            traceback.print_exc(file=file)
+    except (OSError, ArkitError):
+        return "Please report it."
+    return f"Please report it; details are in {path.name} of the workspace."

@@ -1,0 +1,96 @@
+"""Results as text for a terminal; nothing here prints."""
+
+import shutil
+import textwrap
+from collections.abc import Mapping
+
+from arkit.corrections.checks import Check
+from arkit.corrections.outcomes import Outcome
+from arkit.corrections.plans import Plan
+
+MOST_LISTED = 25
+REFUSED_LISTED = 12
+NARROWEST = 24
+
+
+def of_check(checked: Check, *, has_known: bool) -> str:
+    """The problems of a file as a table, and what to do next."""
+    warnings = len(checked.problems) - checked.errors
+    lines = [
+        f"{checked.path.name} · {checked.rows} rows · SHA-256 {checked.sha256[:8]}…",
+        f"  {len(checked.accepted)} rows good   {checked.errors} errors   {warnings} warnings",
+    ]
+    if not has_known:
+        lines.append("  Whether the customers exist was not checked: give --known or --profile.")
+    shown = checked.problems.head(MOST_LISTED)
+    cells = shown[["source_row", "column", "value", "message", "repair"]].astype(str).to_numpy().tolist()
+    lines += _listed(["row", "column", "found", "problem", "proposed"], cells, len(checked.problems))
+    next_step = f"arkit plan {checked.path} --kind {checked.kind}"
+    lines += ["", f"Nothing was sent. Next: {next_step if checked.ok else 'mend the rows and check again'}"]
+    return "\n".join(lines)
+
+
+def of_refused(checked: Check) -> str:
+    """The errors of a file that goes no further, as many as fit on a screen."""
+    errors = checked.problems[checked.problems["severity"] == "error"]
+    lines = [f"{checked.path.name} is refused: {len(errors)} errors. Nothing was sent."]
+    for problem in errors.head(REFUSED_LISTED).itertuples():
+        place = f"row {problem.source_row}" + (f", {problem.column}" if problem.column else "")
+        lines.append(f"  {place}: {problem.message}")
+    return "\n".join([*lines, f"All of them: arkit check {checked.path} --kind {checked.kind}"])
+
+
+def of_plan(plan: Plan) -> str:
+    """The changes of a plan as a table, and how to apply them."""
+    totals = plan.totals
+    lines = [
+        f"{plan.file_name} against {plan.origin}",
+        f"  {totals['customers']} customers, {totals['fields']} changes, {plan.skipped_noop} already so",
+    ]
+    cells = plan.changes.head(MOST_LISTED).fillna("").astype(str).to_numpy().tolist()
+    lines += _listed(["row", "customer", "field", "before", "after"], cells, len(plan.changes))
+    command = f"arkit apply {plan.id} --confirm {plan.id[-6:]}"
+    return "\n".join([*lines, "", f"plan {plan.id}", f"Nothing was sent. Next: {command}"])
+
+
+def of_outcome(outcome: Outcome) -> str:
+    """The rows by state, and the reasons of those that have one; none of the customers' own values."""
+    lines = [f"plan …{outcome.plan_id[-6:]}: {states(outcome.counts)}"]
+    reasons = [row for row in outcome.records if row.reason]
+    lines += [f"  row {row.source_row}  {row.state}  {row.reason}" for row in reasons[:MOST_LISTED]]
+    lines += _more(len(reasons))
+    if not outcome.was_active:
+        lines.append("Nothing was left to do, and nothing was sent.")
+    return "\n".join(lines)
+
+
+def states(counts: Mapping[str, int]) -> str:
+    """Rows by state in one line."""
+    return ", ".join(f"{number} {state}" for state, number in counts.items()) or "no rows"
+
+
+def _listed(header: list[str], rows: list[list[str]], number: int) -> list[str]:
+    return ["", *_table(header, rows), *_more(number)] if rows else []
+
+
+def _more(number: int) -> list[str]:
+    return [f"… {number - MOST_LISTED} more; --json lists all."] if number > MOST_LISTED else []
+
+
+def _table(header: list[str], rows: list[list[str]]) -> list[str]:
+    """Aligned columns; the last but one is wrapped to what the terminal leaves it."""
+    rows = [header, *([cell if cell.isprintable() else ascii(cell) for cell in row] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    wide = len(header) - 2
+    gap = "   "
+    others = sum(widths) - widths[wide] + len(gap) * (len(header) - 1)
+    room = shutil.get_terminal_size((120, 24)).columns - 2 - others
+    widths[wide] = min(widths[wide], max(room, NARROWEST))
+    indent = " " * (2 + sum(widths[:wide]) + len(gap) * wide)
+    lines: list[str] = []
+    for row in rows:
+        first, *rest = textwrap.wrap(row[wide], widths[wide]) or [""]
+        cells = [*row[:wide], first, row[-1]]
+        line = gap.join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+        lines += [f"  {line}".rstrip(), *(indent + piece for piece in rest)]
+    return lines
