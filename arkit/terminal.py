@@ -34,9 +34,8 @@ def of_refused(checked: Check) -> str:
     """The errors of a file that goes no further, as many as fit on a screen."""
     errors = checked.problems[checked.problems["severity"] == "error"]
     lines = [f"{checked.path.name} is refused: {len(errors)} errors. Nothing was sent."]
-    for problem in errors.head(REFUSED_LISTED).itertuples():
-        place = f"row {problem.source_row}" + (f", {problem.column}" if problem.column else "")
-        lines.append(f"  {place}: {problem.message}")
+    for row, column, message in errors[["source_row", "column", "message"]].head(REFUSED_LISTED).to_numpy():
+        lines.append(f"  row {row}{', ' if column else ''}{column}: {message}")
     return "\n".join([*lines, f"All of them: arkit check {checked.path} --kind {checked.kind}"])
 
 
