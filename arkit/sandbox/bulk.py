@@ -15,8 +15,6 @@ from .store import insert
 
 KEY = "customerId"
 MAX_ROWS = 5_000
-# No header needs more; a stray cell far to the right shall not cost memory.
-MAX_COLUMNS = 64
 BRANCH_SEPARATOR = ";"
 
 
@@ -119,7 +117,7 @@ def _csv_lines(content: bytes) -> Iterator[list[str]]:
 
 
 def _workbook_lines(content: bytes) -> Iterator[list[str]]:
-    """The first sheet without its empty rows and the empty columns at its right."""
+    """The first sheet without its empty rows; cells that are missing at the right count as blank."""
     import openpyxl  # noqa: PLC0415 - slow to load, wanted by workbooks alone
 
     try:
@@ -128,18 +126,18 @@ def _workbook_lines(content: bytes) -> Iterator[list[str]]:
                 raise malformed("the workbook is too large")
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         sheet = book.worksheets[0]
+        # A row is then as long as its own cells, whatever size the file claims for the sheet.
         sheet.reset_dimensions()
-        rows = [
-            _cells(row)
-            for row in sheet.iter_rows(max_row=2 * MAX_ROWS, max_col=MAX_COLUMNS, values_only=True)
-        ]
+        width = 0
+        for row in sheet.iter_rows(values_only=True):
+            cells = _cells(row)
+            if cells:
+                width = width or len(cells)
+                yield cells + [""] * (width - len(cells))
     except Refusal:
         raise
     except Exception as error:  # whatever a reader of workbooks meets in bytes that are none
         raise malformed("the file is not an XLSX workbook") from error
-    filled = [row for row in rows if any(row)]
-    width = max((len(row) for row in filled), default=0)
-    yield from (row + [""] * (width - len(row)) for row in filled)
 
 
 def _cells(row: Iterable[object]) -> list[str]:
