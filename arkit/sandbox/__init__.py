@@ -40,7 +40,7 @@ class Sandbox:
 
     A new file is seeded with so many customers and invoices; a file that exists keeps its company. Without a
     file the company lives in a temporary folder until `close`. Raises ValueError if the figures differ from
-    those of the file, OSError if the port is taken.
+    those of the file; `start` raises OSError if the port is taken.
     """
 
     def __init__(
@@ -56,9 +56,9 @@ class Sandbox:
         self._folder = None if db else Path(tempfile.mkdtemp(prefix="arkit-sandbox-"))
         self.db = Path(db) if db else Path(str(self._folder), "sandbox.db")
         wanted = {"customers": customers, "invoices": invoices, "seed": seed}
-        facts = _company_of(store.Store(self.db), wanted)
+        file = store.Store(self.db)
         faults = Faults([route.name for route in (*API, *BESIDE)])
-        self._service = Service(store.Store(self.db), facts, token_lifetime_s, faults)
+        self._service = Service(file, _company_of(file, wanted), token_lifetime_s, faults)
         self._server: Server | None = None
         self._port = port
 
@@ -92,7 +92,11 @@ class Sandbox:
         """Listen and answer in a thread."""
         if self._server is None:
             self._service.closing.clear()
-            self._server = Server(create_app(self._service), self._port)
+            try:
+                self._server = Server(create_app(self._service), self._port)
+            except OSError:
+                self.close()
+                raise
             self._service.url = f"http://127.0.0.1:{self._server.port}"
             self._server.thread.start()
         return self

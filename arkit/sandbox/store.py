@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -64,6 +65,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._turn = threading.Lock()
         path.parent.mkdir(parents=True, exist_ok=True)
         # Made here, since SQLite would give a new file the mode of the umask.
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
@@ -80,7 +82,8 @@ class Store:
     @contextmanager
     def write(self, keep: bool = True) -> Iterator[sqlite3.Connection]:
         """One transaction, alone from its start; `keep=False` undoes it at the end, as a rehearsal."""
-        with closing(self._connect()) as connection:
+        # SQLite lets waiters try again at intervals; among many, some would starve until their time is out.
+        with self._turn, closing(self._connect()) as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -90,7 +93,7 @@ class Store:
             connection.execute("COMMIT" if keep else "ROLLBACK")
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=10, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(self.path, timeout=60, isolation_level=None, check_same_thread=False)
         connection.row_factory = sqlite3.Row
         # The file outlives its processes, and need not outlive a power cut.
         connection.execute("PRAGMA synchronous = OFF")

@@ -3,11 +3,14 @@
 import json
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.client import HTTPConnection
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import requests
 
 from arkit.sandbox import Sandbox
 
@@ -101,5 +104,36 @@ def test_a_port_that_is_taken_is_an_os_error(still: Api, tmp_path: Path) -> None
         Sandbox(db=tmp_path / "other.db", customers=1, invoices=0, port=port).start()
 
 
+def test_a_sandbox_that_finds_its_port_taken_leaves_no_folder_behind(still: Api) -> None:
+    sandbox = Sandbox(customers=1, invoices=0, port=int(still.sandbox.url.rpartition(":")[2]))
+    with pytest.raises(OSError, match="in use"), sandbox:
+        pass
+    assert not sandbox.db.parent.exists()
+
+
 def test_only_loopback_is_listened_on(still: Api) -> None:
     assert still.sandbox.url.startswith("http://127.0.0.1:")
+
+
+def test_twenty_clients_at_once_are_all_served_and_no_change_is_lost(api: Api, ids: list[str]) -> None:
+    rounds, headers = 5, dict(api.session.headers)
+    url = f"{api.sandbox.url}/api/v0/customer/bulk/update"
+
+    def upload(client: int) -> list[int]:
+        statuses = []
+        for turn in range(rounds):
+            rows = [f"{customer_id},{client} Road {turn} No {row}" for row, customer_id in enumerate(ids)]
+            files = {"file": ("a.csv", "customerId,address\n" + "\n".join(rows))}
+            statuses.append(requests.post(url, headers=headers, files=files, timeout=30).status_code)
+        return statuses
+
+    with ThreadPoolExecutor(20) as pool:
+        statuses = [status for client in pool.map(upload, range(20)) for status in client]
+    assert statuses == [200] * 20 * rounds
+    rows = api.sandbox.applied_rows()
+    assert len(rows) == 20 * rounds * len(ids)
+    assert len({row["request_id"] for row in rows}) == 20 * rounds
+    for customer_id in ids:
+        chain = [row for row in rows if row["customer_id"] == customer_id]
+        assert all(earlier["after"] == later["before"] for earlier, later in pairwise(chain))
+        assert api.customer(customer_id)["address"] == chain[-1]["after"]
