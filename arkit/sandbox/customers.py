@@ -26,7 +26,10 @@ COLUMNS = (
 )
 ORDERS = {
     **{name: name for name in COLUMNS},
-    "customerKeyContacts": "(SELECT MIN(name) FROM contact WHERE contact.customerId = customer.customerId)",
+    "customerKeyContacts": (
+        "(SELECT MIN(name) FROM contact"
+        " WHERE contact.customerId = customer.customerId AND contact.deleted = 0)"
+    ),
     "customerReminders": "customerId",
 }
 SELECTED = ", ".join(COLUMNS)

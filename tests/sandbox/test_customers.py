@@ -66,6 +66,14 @@ def test_a_name_is_found_by_any_part_of_it_whatever_the_case(still: Api) -> None
     assert found
 
 
+def test_a_removed_contact_no_longer_counts_in_the_order(api: Api, ids: list[str]) -> None:
+    for customer_id in ids:
+        api.change(customer_id, {"customerKeyContacts": None})
+        api.change(customer_id, {"customerKeyContacts": [{**CONTACT, "name": "Zoya Zaveri"}]})
+    found = api.customers(orderBy="customerKeyContacts")["customers"]
+    assert [customer["customerId"] for customer in found] == sorted(ids)
+
+
 def test_customers_are_found_by_a_list_of_ids_and_by_a_contact_s_email(still: Api) -> None:
     some = still.customers(limit=3, offset=90)["customers"]
     ids = [customer["customerId"] for customer in some]
