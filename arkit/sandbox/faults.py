@@ -72,7 +72,7 @@ class Faults:
         self._lock = threading.Lock()
         self._lines: defaultdict[str, deque[_Line]] = defaultdict(deque)
 
-    def add(self, **members: object) -> Fault:
+    def add(self, /, **members: object) -> Fault:
         """Append a line, given as the members of `Fault`; ValueError names what is wrong with it."""
         try:
             fault = msgspec.convert(members, Fault)

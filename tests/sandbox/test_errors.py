@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from .conftest import Api
+from .contract import errors_against
 
 UNKNOWN_CUSTOMER = "/api/v0/customer/KC00000000000000"
 
@@ -209,10 +210,25 @@ def test_a_body_over_64_mib_is_refused(api: Api) -> None:
     assert "64 MiB" in answer.json()["errorResponse"]["errorMessage"]
 
 
-@pytest.mark.parametrize("error_type", ["SYSTEM_ERROR", "UNKNOWN_ERROR"])
-def test_a_server_error_comes_by_script(api: Api, error_type: str) -> None:
-    api.sandbox.faults.add(operation="searchCustomer", status=500, error_type=error_type)
-    assert refusal(api.send("POST", "/api/v0/customer/search", json={})) == (500, error_type)
+@pytest.mark.parametrize(
+    ("status", "error_type"),
+    [
+        (400, "CLIENT_REQUEST_ABORT"),
+        (400, "CLIENT_REQUEST_ERROR"),
+        (403, "INVALID_ACCESS"),
+        (404, "RECORD_NOT_FOUND"),
+        (500, "SYSTEM_ERROR"),
+        (401, "UNAUTHORIZED"),
+        (500, "UNKNOWN_ERROR"),
+        (422, "UNPROCESSABLE_REQUEST"),
+        (400, "VALIDATION_ERROR"),
+    ],
+)
+def test_every_error_type_of_the_contract_comes_by_script(api: Api, status: int, error_type: str) -> None:
+    api.sandbox.faults.add(operation="searchCustomer", status=status, error_type=error_type)
+    answer = api.send("POST", "/api/v0/customer/search", json={})
+    assert refusal(answer) == (status, error_type)
+    assert errors_against("ErrorEnvelope", answer.json()) == []
 
 
 def test_an_unexpected_fault_of_the_server_is_a_system_error_without_details(

@@ -207,8 +207,9 @@ def test_the_script_can_be_written_over_http(api: Api, ids: list[str]) -> None:
     assert answer.status_code == 200, answer.text
     assert api.upload(file_of(ids)).status_code == 500
     assert applied(api) == ids[:2]
-    bad = requests.post(f"{api.sandbox.url}/sandbox/faults", json={"operation": "x"}, auth=auth, timeout=5)
-    assert bad.json()["errorResponse"]["errorType"] == "VALIDATION_ERROR"
+    for members in ({"operation": "x"}, {"self": 1}):
+        bad = requests.post(f"{api.sandbox.url}/sandbox/faults", json=members, auth=auth, timeout=5)
+        assert bad.json()["errorResponse"]["errorType"] == "VALIDATION_ERROR"
 
 
 @pytest.mark.parametrize(
