@@ -22,7 +22,7 @@ LAYERS = (
     {"wire"},
     {"resources", "client"},
     {"corrections", "reconciliation", "receivables"},
-    {"reports", "charts", "terminal"},
+    {"reports", "charts", "terminal", "documents"},
     {"widgets", "cli", "demo", "__main__", "arkit"},
 )
 LEVEL = {room: level for level, layer in enumerate(LAYERS) for room in layer}
