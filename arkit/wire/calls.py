@@ -181,7 +181,7 @@ def _is_worth_another_try(error: BaseException) -> bool:
 
 
 def _wait_s(state: tenacity.RetryCallState) -> float:
-    backoff = tenacity.wait_exponential_jitter(initial=0.1, max=5)(state)
+    backoff = tenacity.wait_random_exponential(multiplier=0.5, max=5)(state)
     outcome = state.outcome
     if outcome is None or outcome.failed:
         return backoff

@@ -90,10 +90,10 @@ def _add(found: dict[str, Record], records: list[Record], id_member: str, where:
         identity = record.get(id_member)
         if not isinstance(identity, str) or not identity.strip():
             raise _broken(f"record {position} of a page has no {id_member}.", where)
-        known = found.setdefault(identity, record)
-        if known is record:
+        if identity not in found:
+            found[identity] = record
             news += 1
-        elif known != record:
+        elif found[identity] != record:
             raise _broken("one record came twice with different content.", where)
     return news
 
