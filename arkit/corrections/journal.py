@@ -15,8 +15,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
-import filelock
-
 from arkit.corrections.states import NEXT, UNSETTLED, State
 from arkit.errors import JournalError, UsageError
 
@@ -129,6 +127,8 @@ class Journal:
         Raises:
             JournalError: another process holds it.
         """
+        import filelock  # noqa: PLC0415 - loads asyncio, which an import of arkit need not wait for
+
         lock = filelock.FileLock(self.path.with_suffix(".lock"), timeout=0, mode=0o600)
         try:
             lock.acquire()
