@@ -1,5 +1,6 @@
 """The seeded company: facts and customers, the same for the same seed."""
 
+import hmac
 import json
 import random
 import secrets
@@ -26,7 +27,7 @@ CONTACT_ROLES = ["accounts", "purchase", "finance"]
 def found(connection: sqlite3.Connection, seed: int, customers: int, invoices: int) -> None:
     """Create the tables and the company in an empty file.
 
-    Only the two secrets differ between two companies of one seed and size.
+    Only the salt of the two secrets differs between two companies of one seed and size.
     """
     from .ledger import invoice_rows  # noqa: PLC0415 - numpy is wanted by seeding alone
 
@@ -43,9 +44,8 @@ def found(connection: sqlite3.Connection, seed: int, customers: int, invoices: i
         "companyId": company_id,
         "stateCode": seller.state_code,
         "clientId": "arkit-" + _letters(chance, 8).lower(),
-        "clientSecret": secrets.token_urlsafe(24),
         "username": PEOPLE[0][2],
-        "password": secrets.token_urlsafe(18),
+        "salt": secrets.token_hex(16),
     }
     connection.executemany("INSERT INTO fact VALUES (?, ?)", facts.items())
     connection.executemany("INSERT INTO person VALUES (?, ?, ?, ?)", PEOPLE)
@@ -60,6 +60,14 @@ def found(connection: sqlite3.Connection, seed: int, customers: int, invoices: i
     marks = ", ".join("?" * 31)
     rows = invoice_rows(seed, invoices, buyers, [person[0] for person in PEOPLE])
     connection.executemany(f"INSERT INTO invoice VALUES ({marks})", rows)  # noqa: S608
+
+
+def secrets_of(facts: dict[str, str]) -> dict[str, str]:
+    """The two secrets of a company: the same at every start, and in no file."""
+    return {
+        name: hmac.new(facts["salt"].encode(), name.encode(), "sha256").hexdigest()[:24]
+        for name in ("clientSecret", "password")
+    }
 
 
 def instant(seconds: int) -> str:

@@ -77,3 +77,17 @@ def test_the_scheme_of_the_header_is_read_in_any_case(still: Api) -> None:
     url = f"{still.sandbox.url}/api/v0/customer/search"
     answer = requests.post(url, json={}, headers={"Authorization": f"bearer {token}"}, timeout=10)
     assert answer.status_code == 200
+
+
+def test_the_secrets_are_in_no_file_and_the_same_at_the_next_start(tmp_path: Path) -> None:
+    path = tmp_path / "sandbox.db"
+    with Sandbox(db=path, customers=1, invoices=0) as sandbox:
+        Api(sandbox).session.close()
+        first = sandbox.credentials
+    content = path.read_bytes()
+    assert first.client_secret.encode() not in content
+    assert first.password.encode() not in content
+    with Sandbox(db=path) as again:
+        assert again.credentials == first
+    with Sandbox(db=tmp_path / "other.db", customers=1, invoices=0) as other:
+        assert other.credentials.password != first.password
