@@ -19,7 +19,7 @@ from arkit.corrections.checks import Check, check
 from arkit.corrections.outcomes import Outcome
 from arkit.corrections.plans import Plan
 from arkit.errors import InputRefused
-from arkit.money import inr
+from arkit.money import RUPEES, inr
 from arkit.receivables.ageing import ageing
 from arkit.reports import html
 from arkit.sandbox import SEEDED_ON
@@ -175,6 +175,13 @@ def _listed(problems: pd.DataFrame) -> str:
     return "".join(lines) + (f"\n     … {more} more in the report" if more else "")
 
 
+def _with_total(table: pd.DataFrame) -> pd.DataFrame:
+    """The ageing table as an accountant wants it: with its sum below."""
+    total = ("Total", table["invoices"].sum(), table["balance_amount"].sum())
+    rows = [*table.itertuples(index=False, name=None), total]
+    return pd.DataFrame(rows, columns=["Age", "Invoices", "Balance"]).astype({"Balance": RUPEES})
+
+
 def _write_report(
     path: Path,
     invoices: Any,
@@ -202,9 +209,7 @@ def _write_report(
             html.Section(
                 "Open balances by age",
                 "Days overdue on the day of the report; credit balances count negative.",
-                table=table.rename(
-                    columns={"bucket": "Age", "invoices": "Invoices", "balance_amount": "Balance"}
-                ),
+                table=_with_total(table),
                 figure=ageing_chart(invoices, as_of=as_of),
             ),
             html.Section(
