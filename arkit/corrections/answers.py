@@ -1,16 +1,20 @@
 """What the answer to an upload says of its rows: decided without I/O, repeatable from the journal."""
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from arkit.corrections import files
-from arkit.corrections.schemas import KEY
+from arkit.corrections.schemas import FIELDS, KEY
 from arkit.errors import ApiError, ArkitError, AuthenticationError, InputRefused
 from arkit.wire import envelopes
 from arkit.wire.transport import Answer
 
-SHOWN_CHARACTERS = 200
+READ_CHARACTERS = 4_000
+# With the few words of ours around it, a reason stays below 200.
+SHOWN_CHARACTERS = 160
+SHORTEST_HIDDEN = 4
 COUNTS = ("success_count", "failure_count", "total_count")
 
 
@@ -20,7 +24,7 @@ class Verdict:
 
     Attributes:
         doubt: why nothing may be concluded from the answer; empty if it is clear.
-        refusals: key to reason, of the rows that it says it did not do.
+        refusals: key to reason in the server's own words, of the rows that it says it did not do.
     """
 
     doubt: str = ""
@@ -67,8 +71,13 @@ def of_failures(content: bytes, failures: int, keys: Collection[str]) -> Verdict
     if KEY not in header:
         return unnamed
     place = header.index(KEY)
-    found = {cells[place].strip(): cells[-1] for cells in sheet.rows.values() if len(cells) == len(header)}
-    refusals = {key: plain(reason) for key, reason in found.items() if key in keys}
+    said = [position for position, name in enumerate(header) if name not in (KEY, *FIELDS)]
+    found = {
+        cells[place].strip(): "; ".join(cells[position] for position in said if cells[position].strip())
+        for cells in sheet.rows.values()
+        if len(cells) == len(header)
+    }
+    refusals = {key: reason or "it gives no reason." for key, reason in found.items() if key in keys}
     return Verdict(refusals=refusals) if len(refusals) == failures else unnamed
 
 
@@ -81,10 +90,23 @@ def of_single(answer: Answer, key: str, *, where: str) -> Verdict:
     return Verdict()
 
 
-def plain(text: str) -> str:
-    """A server's words as one short line without anything that a screen or a page would act on."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * SHOWN_CHARACTERS]).split())
+def plain(text: str, *, hidden: Iterable[str | None] = ()) -> str:
+    """A server's words as one short line without anything that a screen would act on.
+
+    Args:
+        text: what the server says.
+        hidden: values of the row, which a server may quote and which a reason must not show.
+    """
+    line = _line(text[:READ_CHARACTERS])
+    # The longest first: a PAN is a part of a GSTIN.
+    for value in sorted({_line(value) for value in hidden if value}, key=len, reverse=True):
+        if len(value) >= SHORTEST_HIDDEN:
+            line = re.sub(re.escape(value), "…", line, flags=re.IGNORECASE)
     return line if len(line) <= SHOWN_CHARACTERS else line[: SHOWN_CHARACTERS - 1] + "…"
+
+
+def _line(text: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _of_failure(error: ArkitError, keys: Collection[str]) -> Verdict:
