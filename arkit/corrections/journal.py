@@ -4,6 +4,7 @@ SQLite in rollback mode and synchronous to the utmost: the file may lie on a net
 upload leaves before its record is on the disk.
 """
 
+import hashlib
 import json
 import os
 import sqlite3
@@ -19,6 +20,8 @@ from arkit.corrections.states import NEXT, UNSETTLED, State
 from arkit.errors import JournalError, UsageError
 
 VERSION = 1
+NEVER_LEFT = 0
+"""What stands for the status of an attempt of which nothing was sent."""
 SHORTEST_PREFIX = 6
 
 SCHEMA = """
@@ -100,19 +103,11 @@ class Journal:
             # Made here, since SQLite would give a new file the mode of the umask.
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
             self._connection = sqlite3.connect(self.path, timeout=10, isolation_level=None)
-            self._connection.row_factory = sqlite3.Row
-            self._connection.execute("PRAGMA journal_mode = DELETE")
-            self._connection.execute("PRAGMA synchronous = EXTRA")
-            (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-            if version == 0:
-                self._found()
-            elif version != VERSION:
-                raise JournalError(
-                    f"it was written by another version of arkit (format {version}).",
-                    code="journal_version",
-                    where=self.path.name,
-                    next_step="Use that version, or choose another ARKIT_WORKSPACE.",
-                )
+            try:
+                self._open()
+            except BaseException:
+                self._connection.close()
+                raise
         return self
 
     def __exit__(
@@ -125,7 +120,7 @@ class Journal:
         """Hold the right to send, which one process has at a time; the system frees it if the process dies.
 
         Raises:
-            JournalError: another process holds it.
+            JournalError: another process holds it, or the file is damaged.
         """
         import filelock  # noqa: PLC0415 - loads asyncio, which an import of arkit need not wait for
 
@@ -142,6 +137,7 @@ class Journal:
         except OSError as error:
             raise _trouble(error) from error
         try:
+            self._require_sound()
             yield
         finally:
             lock.release()
@@ -204,18 +200,27 @@ class Journal:
                 " WHERE plan_id = ? ORDER BY source_row",
                 (plan_id,),
             ).fetchall()
-        return [
-            Row(
-                row["source_row"],
-                row["key"],
-                json.loads(row["before"]),
-                json.loads(row["target"]),
-                State(row["state"]),
-                row["refusal"],
-                row["reason"],
-            )
-            for row in rows
-        ]
+            return [
+                Row(
+                    row["source_row"],
+                    row["key"],
+                    json.loads(row["before"]),
+                    json.loads(row["target"]),
+                    State(row["state"]),
+                    row["refusal"],
+                    row["reason"],
+                )
+                for row in rows
+            ]
+
+    def require_unaltered(self, plan: Stored) -> None:
+        """Make sure that the rows of a plan ask for what they asked for when it was stored.
+
+        Raises:
+            JournalError: they do not.
+        """
+        if content_sha256(plan.kind, plan.account, self.rows(plan.id)) != plan.content_sha256:
+            raise _damaged(f"plan …{plan.id[-6:]} has other rows than it was made of")
 
     def begin_attempt(
         self,
@@ -244,6 +249,11 @@ class Journal:
                 "UPDATE attempt SET status = ?, answer = ? WHERE id = ?", (status, body, attempt_id)
             )
 
+    def withdraw_attempt(self, attempt_id: str) -> None:
+        """Record that no byte of an attempt has left this machine."""
+        with self._transaction() as connection:
+            connection.execute("UPDATE attempt SET status = ? WHERE id = ?", (NEVER_LEFT, attempt_id))
+
     def move(self, plan_id: str, moves: Iterable[Move]) -> None:
         """Bring rows into other states, all of them or none."""
         with self._transaction() as connection:
@@ -256,8 +266,8 @@ class Journal:
             return dict(
                 self._connection.execute(
                     "SELECT source_row, COUNT(*) FROM attempt_row JOIN attempt ON attempt.id = attempt_id"
-                    " WHERE plan_id = ? GROUP BY source_row",
-                    (plan_id,),
+                    " WHERE plan_id = ? AND COALESCE(status, 1) <> ? GROUP BY source_row",
+                    (plan_id, NEVER_LEFT),
                 ).fetchall()
             )
 
@@ -279,19 +289,52 @@ class Journal:
             and any(row.state in UNSETTLED | {State.PLANNED} for row in self.rows(plan.id))
         ]
 
-    def _found(self) -> None:
+    def _require_sound(self) -> None:
+        with _guarded():
+            (found,) = self._connection.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":
+            raise _damaged("its pages do not belong together")
+
+    def _open(self) -> None:
+        self._connection.row_factory = sqlite3.Row
+        self._connection.execute("PRAGMA journal_mode = DELETE")
+        self._connection.execute("PRAGMA synchronous = EXTRA")
+        version = self._version() or self._found()
+        if version != VERSION:
+            raise JournalError(
+                f"it was written by another version of arkit (format {version}).",
+                code="journal_version",
+                where=self.path.name,
+                next_step="Use that version, or choose another ARKIT_WORKSPACE.",
+            )
+
+    def _version(self) -> int:
+        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        return int(version)
+
+    def _found(self) -> int:
         with self._transaction() as connection:
+            # Another process may have been faster.
+            if version := self._version():
+                return version
+            if connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+                raise _damaged("it is a database of something else")
             for statement in SCHEMA.split(";"):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {VERSION}")
+        return VERSION
 
     @staticmethod
     def _move(connection: sqlite3.Connection, plan_id: str, move: Move) -> None:
         place = (plan_id, move.row.source_row)
-        (was,) = connection.execute(
+        found = connection.execute(
             "SELECT state FROM row WHERE plan_id = ? AND source_row = ?", place
         ).fetchone()
-        assert move.state in NEXT[State(was)], f"{was} is never followed by {move.state}"
+        if found is None:
+            raise _damaged(f"row {move.row.source_row} is missing from its plan")
+        was = State(found["state"])
+        if move.state not in NEXT[was]:
+            raise _damaged(f"row {move.row.source_row} is {was}, which {move.state} never follows")
         connection.execute(
             "UPDATE row SET state = ?, reason = ?, refusal = ? WHERE plan_id = ? AND source_row = ?",
             (move.state, move.reason, move.refusal, *place),
@@ -313,6 +356,13 @@ class Journal:
             self._connection.execute("COMMIT")
 
 
+def content_sha256(kind: str, account: str, rows: Iterable[Row]) -> str:
+    """What a plan asks for, whatever became of it, as one number."""
+    content = [[row.source_row, row.key, dict(row.before), dict(row.target)] for row in rows]
+    canonical = json.dumps([kind, account, content], ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
 def _json(fields: Fields) -> str:
     return json.dumps(dict(fields), ensure_ascii=False, sort_keys=True)
 
@@ -321,8 +371,18 @@ def _json(fields: Fields) -> str:
 def _guarded() -> Iterator[None]:
     try:
         yield
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, OSError, ValueError, TypeError) as error:
+        # The last two: a value in a damaged file is of another kind than was stored.
         raise _trouble(error) from error
+
+
+def _damaged(fault: str) -> JournalError:
+    return JournalError(
+        f"the journal is not as arkit left it: {fault}.",
+        code="journal_damaged",
+        where="journal.db",
+        next_step="Nothing more was sent. Keep the file, and ask for help before anything is sent again.",
+    )
 
 
 def _trouble(error: Exception) -> JournalError:

@@ -1,7 +1,6 @@
 """The frozen set of corrections that an upload will make: before, after, content hash."""
 
 import hashlib
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,9 +15,9 @@ from pandera.typing import DataFrame
 from arkit import frames
 from arkit.corrections import checks
 from arkit.corrections.checks import Check
-from arkit.corrections.journal import Fields, Journal, Row, Stored
+from arkit.corrections.journal import Fields, Journal, Row, Stored, content_sha256
 from arkit.corrections.schemas import CLEAR, FIELDS, KEY, CustomerUpdates
-from arkit.corrections.states import State
+from arkit.corrections.states import TERMINAL, State
 from arkit.errors import InputRefused, UsageError
 from arkit.wire.calls import Calls
 
@@ -134,11 +133,9 @@ def plan(checked: Check, customers: "Customers", calls: Calls, workspace: Path) 
     accepted = checks.require_ok(checked)
     rows = draft(accepted, customers.snapshot(accepted["customer_id"].tolist()), where=checked.path.name)
     profile = calls.profile
-    content = [[row.source_row, row.key, dict(row.before), dict(row.target)] for row in rows]
-    canonical = json.dumps([checked.kind, profile.account, content], ensure_ascii=False, sort_keys=True)
-    content_sha256 = hashlib.sha256(canonical.encode()).hexdigest()
+    content = content_sha256(checked.kind, profile.account, rows)
     with Journal(workspace) as journal:
-        plan_id = _plan_id(journal, content_sha256)
+        plan_id = _plan_id(journal, content)
         stored = Stored(
             id=plan_id,
             kind=checked.kind,
@@ -146,7 +143,7 @@ def plan(checked: Check, customers: "Customers", calls: Calls, workspace: Path) 
             origin=profile.origin,
             file_name=checked.path.name,
             file_sha256=checked.sha256,
-            content_sha256=content_sha256,
+            content_sha256=content,
             created_at=datetime.now(ZoneInfo(frames.IST)).isoformat(timespec="seconds"),
         )
         journal.add_plan(stored, rows)
@@ -243,17 +240,17 @@ def _tidied(name: str, text: str | None) -> str:
     return re.sub(r"^\+91[ -]?", "", tidy) if name == "contactNumber" else tidy
 
 
-def _plan_id(journal: Journal, content_sha256: str) -> str:
+def _plan_id(journal: Journal, content: str) -> str:
     """The id for this content: that of a plan which is not finished, else a new one.
 
     Corrections that were made once and undone by somebody may be wanted again: the count of finished plans of
     the same content tells them apart.
     """
-    same = [plan for plan in journal.plans() if plan.content_sha256 == content_sha256]
+    same = [plan for plan in journal.plans() if plan.content_sha256 == content]
     for plan in same:
-        if any(row.state is State.PLANNED for row in journal.rows(plan.id)):
+        if any(row.state not in TERMINAL for row in journal.rows(plan.id)):
             return plan.id
-    return hashlib.sha256(f"{content_sha256}\n{len(same)}".encode()).hexdigest()
+    return hashlib.sha256(f"{content}\n{len(same)}".encode()).hexdigest()
 
 
 def _plan(stored: Stored, rows: list[Row], customers: "Customers", calls: Calls, workspace: Path) -> Plan:

@@ -54,6 +54,7 @@ def apply(
                 next_step="Nothing was sent. Choose the profile that the plan was made with.",
             )
         with journal.sole_writer():
+            journal.require_unaltered(plan)
             _require_settled(journal, plan)
             return _Run(
                 plan,
@@ -84,6 +85,7 @@ def resume(
         plans.sort(key=lambda plan: not _unsettled(journal.rows(plan.id)))
         if not plans:
             return None
+        journal.require_unaltered(plans[0])
         return _Run(
             plans[0],
             journal,
@@ -113,6 +115,8 @@ class _Run:
         self._calls = calls
         self._on_progress = on_progress
         self._should_stop = should_stop
+        # Since when nothing of ours can have left this machine, on a clock that nobody sets.
+        self._silent_since = 0.0
 
     def carry_out(self) -> Outcome:
         trouble = ""
@@ -136,7 +140,12 @@ class _Run:
         return Outcome(self._plan.id, self._rows(), was_active, trouble)
 
     def _recover(self) -> None:
-        """A process died between writing ahead and storing the answer: nobody knows what came of it."""
+        """A process died between writing ahead and storing the answer: nobody knows what came of it.
+
+        Its last byte left before it died, and before its deadline; when it died nobody knows either.
+        """
+        ended_at = self._journal.last_sent_at(self._plan.id) + self._calls.profile.deadline_s
+        self._silent_since = time.monotonic() - max(0.0, time.time() - ended_at)
         reason = "The upload was broken off; whether it was done is not known."
         self._move(Move(row, State.IN_DOUBT, reason) for row in self._in(State.SENT))
 
@@ -211,11 +220,14 @@ class _Run:
             )
         except ArkitError as error:
             if error.server_state == "nothing_sent":
+                self._journal.withdraw_attempt(attempt_id)
                 self._move(Move(row, State.PLANNED, error.message) for row in rows)
                 raise
             reason = f"{error.message} Whether it was done is not known."
             self._move(Move(row, State.IN_DOUBT, reason) for row in rows)
             return
+        finally:
+            self._silent_since = time.monotonic()
         self._journal.store_answer(attempt_id, answer.status, answer.body)
         verdict = self._verdict(answer, rows, is_single=is_single)
         self._move(_judged(row, verdict) for row in rows)
@@ -238,9 +250,7 @@ class _Run:
         self._read_back()
         if not _unsettled(self._rows()):
             return
-        ends_at = self._journal.last_sent_at(self._plan.id) + self._calls.profile.quiescence_s
-        # A clock that was set back must not make the wait longer than it ever needs to be.
-        left_s = min(ends_at - time.time(), self._calls.profile.quiescence_s)
+        left_s = self._silent_since + self._calls.profile.quiescence_s - time.monotonic()
         while left_s > 0 and (rows := _unsettled(self._rows())):
             if self._should_stop():
                 return
@@ -321,7 +331,8 @@ def _judged(row: Row, verdict: Verdict) -> Move:
     """What the answer to an upload makes of a row of it."""
     if verdict.doubt:
         return Move(row, State.IN_DOUBT, verdict.doubt)
-    refusal = _without_values(verdict.refusals.get(row.key, ""), row)
+    values = [row.key, *row.before.values(), *row.target.values()]
+    refusal = answers.plain(verdict.refusals.get(row.key, ""), hidden=values)
     return Move(row, State.ACKNOWLEDGED, refusal=refusal)
 
 
@@ -379,11 +390,3 @@ def _bulk_file(rows: list[Row]) -> bytes:
     writer.writerow([KEY, *fields])
     writer.writerows([row.key, *(row.target.get(name, "") for name in fields)] for row in rows)
     return text.getvalue().encode()
-
-
-def _without_values(reason: str, row: Row) -> str:
-    """A server may quote what it refuses; the reason is shown, so the row's own values leave it."""
-    for value in {row.key, *row.before.values(), *row.target.values()}:
-        if value and len(value) >= 4:
-            reason = reason.replace(value, "…")
-    return reason
