@@ -10,6 +10,7 @@ from pandera.typing import DataFrame
 from arkit import money
 from arkit.frames import Invoices
 from arkit.receivables.ageing import ageing as aged
+from arkit.receivables.ageing import day_of
 
 # Mid-grey has a contrast of four to one on white and on black alike.
 TEXT = "#808080"
@@ -25,7 +26,8 @@ def ageing(invoices: DataFrame[Invoices], *, as_of: str | dt.date) -> go.Figure:
     Raises:
         As `arkit.ageing`.
     """
-    table = aged(invoices, as_of=as_of)
+    day = day_of(as_of)
+    table = aged(invoices, as_of=day)
     rupees = table["balance_amount"].tolist()
     heights = money.floats(table)["balance_amount"].to_numpy()
     figure = go.Figure(
@@ -50,7 +52,7 @@ def ageing(invoices: DataFrame[Invoices], *, as_of: str | dt.date) -> go.Figure:
         zerolinecolor=GRID,
     )
     figure.update_layout(
-        title=f"Open balances by age, as of {_day(as_of)}",
+        title=f"Open balances by age, as of {day.day} {day:%b %Y}",
         font_color=TEXT,
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
@@ -65,16 +67,12 @@ def short_inr(amount: Decimal) -> str:
     """Rupees for a label: ``₹1.24 Cr``, ``₹3.50 L`` or in full below a lakh."""
     size = abs(amount)
     sign = "-" if amount < 0 else ""
-    if size >= CRORE:
+    # What rounds to a hundred lakh is a crore.
+    if size >= CRORE - LAKH / 200:
         return f"{sign}₹{size / CRORE:.2f} Cr"
     if size >= LAKH:
         return f"{sign}₹{size / LAKH:.2f} L"
     return money.inr(amount.quantize(Decimal(1))).removesuffix(".00")
-
-
-def _day(as_of: str | dt.date) -> str:
-    day = as_of if isinstance(as_of, dt.date) else dt.date.fromisoformat(as_of)
-    return f"{day.day} {day:%b %Y}"
 
 
 def _ticks(low: float, high: float) -> list[int]:

@@ -29,14 +29,15 @@ def ageing(invoices: DataFrame[Invoices], *, as_of: str | dt.date) -> pd.DataFra
     Raises:
         UsageError: `as_of` is no day, or an invoice has no balance stated.
     """
-    try:
-        day = np.datetime64(as_of if isinstance(as_of, dt.date) else dt.date.fromisoformat(as_of), "D")
-    except ValueError as error:
-        raise UsageError("as_of must be a date written yyyy-MM-dd.", code="date") from error
+    day = np.datetime64(day_of(as_of), "D")
     try:
         paise = money.to_paise(invoices["balance_amount"])
     except ValueError as error:
-        raise UsageError(f"the balances are incomplete: {error}.", code="balance") from error
+        raise UsageError(
+            "every invoice must state its balance, as exact rupees.",
+            code="balance",
+            next_step="Give the frame that a fetch of invoices made.",
+        ) from error
     due = pd.to_datetime(invoices["due_date"]).to_numpy().astype("datetime64[D]")
     is_open = paise != 0
     places = _places(due[is_open], day)
@@ -52,6 +53,20 @@ def ageing(invoices: DataFrame[Invoices], *, as_of: str | dt.date) -> pd.DataFra
             "balance_amount": money.from_paise(sums[:shown]),
         }
     )
+
+
+def day_of(as_of: str | dt.date) -> dt.date:
+    """The day that is meant; of an instant, the day in its own time zone.
+
+    Raises:
+        UsageError: it is no day.
+    """
+    try:
+        if isinstance(as_of, dt.datetime):
+            return dt.date(as_of.year, as_of.month, as_of.day)
+        return as_of if isinstance(as_of, dt.date) else dt.date.fromisoformat(as_of)
+    except (ValueError, TypeError) as error:
+        raise UsageError("as_of must be a date written yyyy-MM-dd.", code="date") from error
 
 
 def _places(due: np.ndarray, day: np.datetime64) -> np.ndarray:
