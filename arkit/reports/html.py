@@ -1,5 +1,6 @@
 """One self-contained page: tables first, figures beside them, nothing fetched from anywhere."""
 
+import contextlib
 import datetime as dt
 import os
 from collections.abc import Sequence
@@ -49,12 +50,13 @@ def write(
     )
     part = path.with_name(f".{path.name}.part")
     try:
-        with os.fdopen(
-            os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
-        ) as file:
-            file.write(text)
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            # Half a character, as a file's name may hold one, becomes a question mark.
+            file.write(text.encode(errors="replace"))
         part.replace(path)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink()
         raise InputRefused(
             f"the report cannot be written ({error.strerror}).",
             code="unwritable",
@@ -99,8 +101,8 @@ def _table(table: pd.DataFrame | None) -> dict[str, Any]:
 
 
 def _cell(value: Any) -> str:
+    if pd.api.types.is_scalar(value) and pd.isna(value):
+        return ""
     if isinstance(value, Decimal):
         return money.inr(value)
-    if isinstance(value, dt.date):
-        return f"{value:%d %b %Y}"
-    return "" if pd.isna(value) else str(value)
+    return f"{value:%d %b %Y}" if isinstance(value, dt.date) else str(value)
