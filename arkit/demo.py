@@ -1,6 +1,7 @@
 """The main job from end to end on a sandbox of its own: a first look, and a check of the installation."""
 
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from arkit.sandbox import SEEDED_ON
 
 CORRECTED = 24
 LISTED = 12
+LEFT_BEHIND = re.compile(r"(journal|sandbox)\.(db|lock)(-\w+)?|errors\.log")
 
 
 @dataclass(frozen=True)
@@ -101,10 +103,19 @@ def _open(invoices: pd.DataFrame) -> str:
 
 
 def _fresh(workspace: Path) -> Path:
+    """An empty folder; only what an earlier demo left there is removed."""
     try:
         if workspace.exists():
+            names = {path.name for path in workspace.iterdir()}
+            if names and ("sandbox.db" not in names or not all(map(LEFT_BEHIND.fullmatch, names))):
+                raise InputRefused(
+                    "the folder workspace in it holds other things than a demo leaves.",
+                    code="not_empty",
+                    where=str(workspace.parent),
+                    next_step="Choose another one with --out.",
+                )
             shutil.rmtree(workspace)
-        workspace.mkdir(parents=True)
+        workspace.mkdir(mode=0o700, parents=True)
     except OSError as error:
         raise InputRefused(
             f"the folder cannot be used ({error.strerror}).",
