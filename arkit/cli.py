@@ -6,6 +6,7 @@ contract allows.
 """
 
 import contextlib
+import io
 import json
 import os
 import signal
@@ -46,6 +47,10 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command; every failure is one block on standard error and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal or file that knows no rupee sign shows its number instead.
+            stream.reconfigure(errors="backslashreplace")
     try:
         cli.main(standalone_mode=False)
     except ArkitError as error:
@@ -112,7 +117,6 @@ def sandbox(
         names = {"url": "BASE_URL"}
         for name, value in facts.items():
             click.echo(f"  export ARKIT_{names.get(name, name.upper())}={value}")
-    sys.stdout.flush()
     with contextlib.suppress(KeyboardInterrupt):
         server.serve_forever()
 
@@ -305,10 +309,12 @@ def _write_frame(frame: pd.DataFrame, out: Path) -> None:
             frame.to_parquet(part)
         part.replace(out)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise UsageError(
             f"the file cannot be written ({error.strerror}).", code="unwritable", where=out.name
         ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink()
 
 
 def _read_frame(path: Path) -> pd.DataFrame:
@@ -324,7 +330,7 @@ def _read_frame(path: Path) -> pd.DataFrame:
 
 
 def _print_json(document: Mapping[str, Any], *, indent: int | None = 1) -> None:
-    click.echo(json.dumps(document, ensure_ascii=False, indent=indent))
+    click.echo(json.dumps(document, indent=indent))
 
 
 def _usage_hint(error: click.ClickException) -> str:

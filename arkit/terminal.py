@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from arkit.corrections.checks import Check
 from arkit.corrections.outcomes import Outcome
 from arkit.corrections.plans import Plan
+from arkit.corrections.schemas import FIELDS, KEY
 
 MOST_LISTED = 25
 REFUSED_LISTED = 12
@@ -35,7 +36,9 @@ def of_refused(checked: Check) -> str:
     errors = checked.problems[checked.problems["severity"] == "error"]
     lines = [f"{checked.path.name} is refused: {len(errors)} errors. Nothing was sent."]
     for row, column, message in errors[["source_row", "column", "message"]].head(REFUSED_LISTED).to_numpy():
-        lines.append(f"  row {row}{', ' if column else ''}{column}: {message}")
+        # In a file that lacks a header its names are somebody's data.
+        place = f", {column.strip()}" if column.strip() in (KEY, *FIELDS) else ""
+        lines.append(f"  row {row}{place}: {message}")
     return "\n".join([*lines, f"All of them: arkit check {checked.path} --kind {checked.kind}"])
 
 
