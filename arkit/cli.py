@@ -22,7 +22,7 @@ import pandas as pd
 
 import arkit
 from arkit import documents, settings, terminal
-from arkit.corrections import outcomes, plans, uploads
+from arkit.corrections import files, outcomes, plans, uploads
 from arkit.corrections.checks import KINDS, check
 from arkit.corrections.journal import Journal
 from arkit.corrections.outcomes import Outcome
@@ -169,7 +169,7 @@ def check_command(file: Path, kind: str, known: Path | None, profile: str | None
     """
     customers: pd.DataFrame | None = None
     if known:
-        customers = _read_frame(known)
+        customers = files.read_customers(known)
     elif profile or settings.profile_name() != settings.SANDBOX:
         with arkit.connect(profile) as client:
             customers = client.customers.fetch()
@@ -315,18 +315,6 @@ def _write_frame(frame: pd.DataFrame, out: Path) -> None:
     finally:
         with contextlib.suppress(OSError):
             part.unlink()
-
-
-def _read_frame(path: Path) -> pd.DataFrame:
-    try:
-        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, dtype=str)
-    except (OSError, ValueError) as error:
-        raise InputRefused(
-            "the known customers cannot be read.",
-            code="known",
-            where=path.name,
-            next_step="Give a file that arkit fetch customers wrote.",
-        ) from error
 
 
 def _print_json(document: Mapping[str, Any], *, indent: int | None = 1) -> None:
