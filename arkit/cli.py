@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import traceback
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from arkit.corrections import files, outcomes, plans, uploads
 from arkit.corrections.checks import KINDS, check
 from arkit.corrections.journal import Journal
 from arkit.corrections.outcomes import Outcome
-from arkit.errors import ArkitError, InputRefused, UsageError
+from arkit.errors import ArkitError, ContractError, InputRefused, UnprovedWarning, UsageError
 
 MOST_STDERR_CHARACTERS = 2_000
 
@@ -51,6 +52,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal or file that knows no rupee sign shows its number instead.
             stream.reconfigure(errors="backslashreplace")
+    warnings.showwarning = lambda warning, *_, **__: _warn(str(warning))
     try:
         cli.main(standalone_mode=False)
     except ArkitError as error:
@@ -140,7 +142,7 @@ def fetch(
 ) -> None:
     """Fetch a whole set into a file; the file is complete or not written."""
     frame: pd.DataFrame
-    with arkit.connect(profile) as client:
+    with arkit.connect(profile) as client, _proved_complete():
         if noun == "invoices":
             frame = client.invoices.fetch(status=status, due_from=due_from, due_to=due_to)
         elif due_from or due_to:
@@ -295,6 +297,17 @@ def _stoppable() -> Iterator[Callable[[], bool]]:
         yield stop.is_set
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
+def _proved_complete() -> Iterator[None]:
+    """A notebook is warned of a set that may lack something; a file of it would go on without the warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UnprovedWarning)
+        try:
+            yield
+        except UnprovedWarning as doubt:
+            raise ContractError(str(doubt), code="unproved", next_step="No file was written.") from doubt
 
 
 def _write_frame(frame: pd.DataFrame, out: Path) -> None:

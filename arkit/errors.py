@@ -11,6 +11,7 @@
 
     ArkitWarning
     └── IncompleteWarning      a result is right but something about it deserves a look
+        └── UnprovedWarning    nothing shows that a set is whole
 
 A message says what happened and where; ``next_step`` says what to do. Neither holds a secret or a
 customer's data.
@@ -146,3 +147,7 @@ class ArkitWarning(UserWarning):
 
 class IncompleteWarning(ArkitWarning):
     """A result is right, but something about how it came deserves a look."""
+
+
+class UnprovedWarning(IncompleteWarning):
+    """Nothing shows that a set is whole; it is used at one's own risk."""

@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from arkit.errors import ContractError, IncompleteWarning
+from arkit.errors import ContractError, IncompleteWarning, UnprovedWarning
 
 LIMIT = 5_000
 MAX_PAGES = 10_000
@@ -21,8 +21,8 @@ def collect(page: Page, *, id_member: str, where: str, limit: int = LIMIT) -> li
     understood. The next page begins after the records received, since a server may send fewer than asked.
     The search ends when the total that the server gave is reached, or with a page that brings nothing new.
 
-    Warns with `IncompleteWarning` if records came twice: without a total beside them, that may be a server
-    that knows no offset and has more than it showed.
+    Warns with `IncompleteWarning` if records came twice, and with `UnprovedWarning` if no total came beside
+    them: that may be a server that knows no offset and has more than it showed.
 
     Args:
         page: the payload for a limit and an offset.
@@ -54,11 +54,9 @@ def collect(page: Page, *, id_member: str, where: str, limit: int = LIMIT) -> li
             next_step="The list changed while it was read, or offset means pages here: fetch again.",
         )
     if repeated:
-        doubt = "" if total is not None else " The server names no total, so there may be more."
-        warnings.warn(
-            IncompleteWarning(f"{where}: {repeated} records came twice and are kept once.{doubt}"),
-            stacklevel=2,
-        )
+        text = f"{where}: {repeated} records came twice and are kept once."
+        doubt = UnprovedWarning(f"{text} The server names no total, so there may be more.")
+        warnings.warn(doubt if total is None else IncompleteWarning(text), stacklevel=2)
     return list(found.values())
 
 
