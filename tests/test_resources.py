@@ -16,7 +16,7 @@ import requests
 from arkit import frames
 from arkit.client import Client
 from arkit.errors import ApiError, ContractError, UsageError
-from arkit.resources import Customers
+from arkit.resources import Customers, Invoices
 from arkit.sandbox import Sandbox
 from arkit.settings import sandbox_profile
 from arkit.wire.calls import Calls
@@ -250,7 +250,12 @@ class Altered(Transport):
     filters: Mapping[str, Any] | None = None
     payload: Any = None
 
+    def __init__(self, deadline_s: float) -> None:
+        super().__init__(deadline_s)
+        self.asked: list[Request] = []
+
     def read(self, request: Request, *, where: str, max_bytes: int = 10**8) -> Answer:
+        self.asked.append(request)
         if self.filters is not None:
             request = dataclasses.replace(request, body=json.dumps(self.filters).encode())
         answer = super().read(request, where=where, max_bytes=max_bytes)
@@ -273,6 +278,24 @@ def test_a_server_that_ignores_a_filter_by_ids_gives_only_what_was_asked_for(
     nouns = Customers(Calls(client.profile, altered), tmp_path)
     ids = [customer["customerId"] for customer in customers[:3]]
     assert_holds(nouns.snapshot(ids), customers[:3], "customerId")
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_a_server_that_ignores_customers_gives_only_their_invoices(
+    client: Client, altered: Altered, invoices: list[dict[str, Any]], count: int
+) -> None:
+    altered.filters = {}
+    owners = sorted({invoice["customerId"] for invoice in invoices})[:count]
+    frame = Invoices(Calls(client.profile, altered)).fetch(customer_ids=owners)
+    expected = [invoice["invoiceId"] for invoice in invoices if invoice["customerId"] in owners]
+    assert frame["invoice_id"].tolist() == sorted(expected)
+
+
+def test_the_last_day_is_asked_for_to_its_end(client: Client, altered: Altered) -> None:
+    """For a server to which a due day is any moment of it."""
+    Invoices(Calls(client.profile, altered)).fetch(due_from="2026-09-01", due_to=dt.date(2026, 9, 30))
+    days = {"dueDateFrom": "2026-09-01 00:00:00", "dueDateTo": "2026-09-30 23:59:59"}
+    assert json.loads(altered.asked[-1].body or b"") == days
 
 
 def test_a_server_that_knows_other_filters_by_ids_does_not_hide_a_customer(

@@ -18,8 +18,9 @@ from arkit.settings import Profile, sandbox_profile
 from arkit.wire import pages
 from arkit.wire.calls import Calls, retry_after_s
 from arkit.wire.operations import GET_INVOICE, SEARCH_CUSTOMERS, UPDATE_CUSTOMER
+from arkit.wire.transport import Answer, Request, Transport
 
-from .conftest import HangUp, Piece, Seen, Serve, behind_log_in, envelope, http, profile_of
+from .conftest import HangUp, Piece, Seen, Serve, behind_log_in, envelope, http, profile_of, token
 
 CUSTOMERS = 30
 CallsOf = Callable[[Profile], Calls]
@@ -205,7 +206,7 @@ def test_a_read_waits_as_long_as_the_server_asks(serve: Serve, calls_of: CallsOf
     server = serve(behind_log_in(busy_once))
     start = time.monotonic()
     assert search(calls_of(profile_of(server.url))) == []
-    assert 1 <= time.monotonic() - start < 1.5
+    assert 1 <= time.monotonic() - start < 4
 
 
 def test_a_read_that_ran_into_its_deadline_has_had_its_time(serve: Serve, calls_of: CallsOf) -> None:
@@ -300,6 +301,28 @@ def test_the_token_goes_to_no_other_address(serve: Serve, calls_of: CallsOf, add
     assert server.seen + foreign.seen == []
 
 
+class Elsewhere(Transport):
+    """Answers for other hosts, and keeps what they would have been sent."""
+
+    def __init__(self) -> None:
+        super().__init__(5)
+        self.sent: list[Request] = []
+
+    def read(self, request: Request, *, where: str, max_bytes: int = 0) -> Answer:
+        self.sent.append(request)
+        return Answer(200, {}, b"customerId\n")
+
+
+def test_a_result_file_on_another_host_is_fetched_without_the_token(serve: Serve) -> None:
+    server, transport = serve(behind_log_in(lambda request: [envelope(None)])), Elsewhere()
+    calls = Calls(profile_of(server.url), transport)
+    assert calls.result_file("https://files.example.com/1?signature=x") == b"customerId\n"
+    (request,) = transport.sent
+    assert dict(request.headers) == {}
+    assert server.seen == []
+    calls.close()
+
+
 def test_a_result_file_that_is_refused_is_an_error(serve: Serve, calls_of: CallsOf) -> None:
     server = serve(behind_log_in(lambda request: [http(b"gone", 404)]))
     with pytest.raises(ApiError, match="404"):
@@ -360,7 +383,9 @@ def test_a_call_sends_json_and_asks_for_it(serve: Serve, calls_of: CallsOf) -> N
 
 
 def test_the_base_of_the_address_may_have_a_path(serve: Serve, calls_of: CallsOf) -> None:
-    server = serve(lambda request: [http(b"{}", 404)])
-    with pytest.raises(ApiError):
-        search(calls_of(profile_of(server.url + "/base/")))
-    assert server.lines() == ["POST /base/oauth/token HTTP/1.1"]
+    server = serve(lambda request: [token() if "oauth" in request.line else envelope([])])
+    search(calls_of(profile_of(server.url + "/base/")))
+    assert server.lines() == [
+        "POST /base/oauth/token HTTP/1.1",
+        "POST /base/api/v0/customer/search?limit=1 HTTP/1.1",
+    ]

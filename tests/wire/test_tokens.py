@@ -70,7 +70,7 @@ def test_a_token_is_renewed_a_little_before_it_ends(serve: Serve, tokens_at: Tok
     start = time.monotonic()
     assert tokens.token() == "token-1"
     while tokens.token() == "token-1":
-        assert time.monotonic() < start + 1
+        assert time.monotonic() < start + 1.8
         time.sleep(0.02)
     assert time.monotonic() > start + 0.5
 
@@ -85,6 +85,8 @@ def test_a_token_that_is_no_longer_taken_is_renewed_once(serve: Serve, tokens_at
     assert tokens.token() == "token-2"
     tokens.drop("token-2")
     assert tokens.token() == "token-3"
+    # A connection that was idle for the life of a token may be dead; nobody would know who was asked.
+    assert [request.connection for request in server.seen] == [0, 1, 2]
 
 
 def test_many_threads_share_one_log_in(serve: Serve, tokens_at: TokensAt) -> None:

@@ -68,7 +68,7 @@ def test_a_request_ends_by_its_deadline_however_the_server_drips(serve: Serve, s
     start = time.monotonic()
     with pytest.raises(NetworkError) as caught:
         verb(Transport(0.25), server.url)
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 2
     assert (caught.value.code, caught.value.server_state) == ("deadline", "unknown")
     assert len(server.seen) == 1
 
@@ -88,24 +88,25 @@ def test_a_handshake_that_drips_ends_by_the_deadline_with_nothing_sent() -> None
         start = time.monotonic()
         with pytest.raises(NetworkError) as caught:
             write(Transport(0.25), f"https://127.0.0.1:{listener.getsockname()[1]}/")
-        assert time.monotonic() - start < 1.5
+        assert time.monotonic() - start < 2
     assert caught.value.server_state == "nothing_sent"
 
 
 def test_an_upload_that_is_given_up_dies_with_its_socket() -> None:
     """A server that wakes up later finds a reset, not the rest of the file."""
     size = 50_000_000
-    received: list[int] = []
+    ends: list[str] = []
 
     def wake_up_late() -> None:
         connection, _ = listener.accept()
         with connection:
             time.sleep(0.6)
-            count = 0
-            with contextlib.suppress(OSError):
-                while piece := connection.recv(2**20):
-                    count += len(piece)
-            received.append(count)
+            try:
+                while connection.recv(2**20):
+                    pass
+                ends.append("orderly")
+            except ConnectionResetError:
+                ends.append("reset")
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = threading.Thread(target=wake_up_late)
@@ -114,10 +115,10 @@ def test_an_upload_that_is_given_up_dies_with_its_socket() -> None:
         start = time.monotonic()
         with pytest.raises(NetworkError) as caught:
             Transport(0.3).write(request, where="upload")
-        assert time.monotonic() - start < 1
+        assert time.monotonic() - start < 2
         server.join()
     assert (caught.value.code, caught.value.server_state) == ("deadline", "unknown")
-    assert received[0] < size / 2
+    assert ends == ["reset"]
 
 
 @pytest.mark.parametrize("verb", [read, write])
