@@ -1,22 +1,21 @@
 """The one place that opens users' files: CSV and XLSX as text, with the user's own row numbers."""
 
 import csv
-import datetime as dt
 import hashlib
 import io
-import zipfile
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from stat import S_ISREG
-from typing import Any
 
+import pandas as pd
+
+from arkit.corrections import packages
+from arkit.corrections.packages import SAVE_AS, CellFault, Row
 from arkit.errors import InputRefused
 
-MAX_FILE_BYTES = 256 * 2**20
-MAX_UNPACKED_BYTES = 200 * 2**20
-MAX_RATIO = 200
-MAX_MEMBERS = 1_000
+MAX_FILE_BYTES = 128 * 2**20
 
 # What a file begins with that is neither CSV nor XLSX, and what to call it.
 FOREIGN = {
@@ -25,21 +24,8 @@ FOREIGN = {
     b"<": "a web page or XML",
     b"\x1f\x8b": "a packed file",
 }
-# Types of cells, in the words of the format, that hold neither text nor number.
-UNUSABLE = {"f": "excel_formula", "e": "excel_error", "b": "excel_boolean"}
-SAVE_AS = "Save it as XLSX or CSV UTF-8."
 # Of UTF-16; UTF-8 needs no mark.
 MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-
-
-@dataclass(frozen=True)
-class CellFault:
-    """A cell that cannot be taken as text without guessing; `position` counts columns from 0."""
-
-    source_row: int
-    position: int
-    value: str
-    rule: str
 
 
 @dataclass(frozen=True)
@@ -53,6 +39,7 @@ class Sheet:
         rows: source row to cells; blank rows are left out; a row may be wider or narrower than the header.
         is_workbook: whether it was XLSX, where cells at the end of a row may simply be empty.
         faults: cells of a workbook that hold no text.
+        hidden_rows: rows of a workbook that its author does not see.
     """
 
     name: str
@@ -62,6 +49,7 @@ class Sheet:
     rows: dict[int, list[str]]
     is_workbook: bool
     faults: list[CellFault] = field(default_factory=list)
+    hidden_rows: list[int] = field(default_factory=list)
 
 
 def read(path: Path | str) -> Sheet:
@@ -80,15 +68,21 @@ def parse(content: bytes, *, name: str) -> Sheet:
     Raises:
         InputRefused: they cannot be read as a table without guessing.
     """
-    faults: list[CellFault] = []
     is_workbook = content.startswith(b"PK\x03\x04")
-    lines = _workbook(content, name, faults) if is_workbook else _csv(content, name)
-    filled = ((number, cells) for number, cells in lines if any(cell.strip() for cell in cells))
-    header_row, header = next(filled, (0, []))
-    if not header:
+    rows = _workbook(content, name) if is_workbook else list(_csv(content, name))
+    if not rows:
         raise _refused(name, "empty", "the file is empty.", "Save the table again.")
-    sha256 = hashlib.sha256(content).hexdigest()
-    return Sheet(name, sha256, header, header_row, dict(filled), is_workbook, faults)
+    header, *body = rows
+    return Sheet(
+        name,
+        sha256=hashlib.sha256(content).hexdigest(),
+        header=header.cells,
+        header_row=header.number,
+        rows={row.number: row.cells for row in body},
+        is_workbook=is_workbook,
+        faults=[fault for row in body for fault in row.faults],
+        hidden_rows=[row.number for row in body if row.is_hidden],
+    )
 
 
 def _content(path: Path) -> bytes:
@@ -100,122 +94,106 @@ def _content(path: Path) -> bytes:
             limit = f"the file is larger than {MAX_FILE_BYTES // 2**20} MiB."
             raise _refused(path.name, "too_large", limit, "Split it.")
         return path.read_bytes()
-    except OSError as error:
-        raise _refused(
-            path.name, "unreadable", f"the file cannot be read ({error.strerror}).", "Check the path."
-        ) from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not a path"
+        message = f"the file cannot be read ({reason})."
+        raise _refused(path.name, "unreadable", message, "Check the path.") from error
 
 
-def _csv(content: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
-    """Row number and fields; the rows count as a spreadsheet would show them."""
+def _csv(content: bytes, name: str) -> Iterator[Row]:
+    """The rows that hold something; they count as a spreadsheet would show them."""
+    start = content[:1_000].removeprefix(b"\xef\xbb\xbf").lstrip()
     for mark, kind in FOREIGN.items():
-        if content.startswith(mark):
+        if start.startswith(mark):
             raise _refused(name, "format", f"this is {kind}, not CSV or XLSX.", SAVE_AS)
-    text = _decoded(content, name)
-    number = 0
-    try:
-        for number, fields in enumerate(csv.reader(io.StringIO(text, newline=""), strict=True), 1):
-            if number == 1 and len(fields) == 1 and any(mark in fields[0] for mark in ";\t|"):
-                raise _refused(
-                    name,
-                    "separator",
-                    "the columns are not separated by commas.",
-                    "Save it as CSV with commas, or as XLSX.",
-                    source_row=1,
-                )
-            yield number, fields
-    except csv.Error as error:
-        raise _refused(
-            name,
-            "csv",
-            f"row {number + 1} is not CSV: a quotation mark is not closed, or a field is too long.",
-            "Correct the row, or save the table again as XLSX.",
-            source_row=number + 1,
-        ) from error
-
-
-def _decoded(content: bytes, name: str) -> str:
     encoding = MARKS.get(content[:2], "utf-8-sig")
+    _require_text(content, encoding, name)
+    number = size = 0
+    header: list[str] = []
+    try:
+        # A reader that decodes piece by piece, since io.StringIO takes four bytes for a character.
+        lines = io.TextIOWrapper(io.BytesIO(content), encoding, newline="")
+        for number, cells in enumerate(csv.reader(lines, strict=True), 1):
+            if not any(cell.strip() for cell in cells):
+                continue
+            if not header:
+                header = cells
+                _require_commas(header, number, name)
+            size += len(cells)
+            packages.require_limits(number, size, name=name)
+            yield Row(number, cells, [], False)
+    except csv.Error as error:
+        row = number + 1
+        message = f"row {row} is not CSV: a quotation mark is not closed, or a field is too long."
+        step = "Correct the row, or save the table again as XLSX."
+        raise _refused(name, "csv", message, step, source_row=row) from error
+
+
+def _require_commas(header: list[str], row: int, name: str) -> None:
+    if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
+        message = "the columns are not separated by commas."
+        step = "Save it as CSV with commas, or as XLSX."
+        raise _refused(name, "separator", message, step, source_row=row)
+
+
+def _require_text(content: bytes, encoding: str, name: str) -> None:
+    """Refuse bytes that are no text, and more fields than memory holds, before rows are made of them."""
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
-        before = content[: error.start]
-        row = before.count(b"\n") + 1
-        raise _refused(
-            name,
-            "encoding",
-            f"row {row} holds bytes that are not UTF-8 text.",
-            "Save it as CSV UTF-8, or as XLSX.",
-            source_row=row,
-        ) from error
+        row = _row_after(content[: error.start].decode(encoding, "ignore"))
+        message = f"row {row} holds bytes that are not {encoding[:6].upper().rstrip('-')} text."
+        step = "Save it as CSV UTF-8, or as XLSX."
+        raise _refused(name, "encoding", message, step, source_row=row) from error
     if "\0" in text:
-        raise _refused(name, "format", "this is neither CSV nor XLSX.", SAVE_AS)
-    return text
+        row = _row_after(text[: text.index("\0")])
+        message = f"row {row} holds a NUL, which no text has."
+        raise _refused(name, "format", message, SAVE_AS, source_row=row)
+    if text.count(",") > packages.MAX_CELLS:
+        raise packages.too_large(f"the file has more than {packages.MAX_CELLS:,} commas.", name)
 
 
-def _workbook(content: bytes, name: str, faults: list[CellFault]) -> Iterator[tuple[int, list[str]]]:
-    """Row number and cells of the only sheet that holds any; cells that are no text are noted in `faults`."""
+def _row_after(text: str) -> int:
+    """The number of the row that would go on behind this text."""
+    try:
+        return sum(1 for _ in csv.reader(io.StringIO(f"{text}x", newline="")))
+    except csv.Error:
+        return text.count("\n") + 1
+
+
+def _workbook(content: bytes, name: str) -> list[Row]:
+    """The rows of the only sheet that holds any."""
     import openpyxl  # noqa: PLC0415 - slow to load, wanted by workbooks alone
 
-    _check_package(content, name)
+    packages.require_sound(content, name=name)
     try:
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True)
-        tables = [(sheet.title, list(_cells(sheet))) for sheet in book.worksheets]
+        with warnings.catch_warnings(action="ignore"):  # openpyxl tells what it would not save
+            book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
+            tables = [(sheet.title, list(packages.rows(sheet, name=name))) for sheet in book.worksheets]
+    except InputRefused:
+        raise
     except Exception as error:  # whatever a reader of workbooks meets in bytes that are none
-        raise _refused(name, "workbook", "this is not a sound XLSX workbook.", "Save it again.") from error
+        raise packages.unsound(name) from error
     filled = [(title, rows) for title, rows in tables if rows]
     if len(filled) > 1:
         titles = ", ".join(title for title, _ in filled)
-        raise _refused(
-            name,
-            "sheets",
-            f"several sheets hold data: {titles}.",
-            "Keep one sheet in the file.",
-        )
-    for number, cells in filled[0][1] if filled else []:
-        texts: list[str] = []
-        for position, value in enumerate(cells):
-            text, rule = value
-            texts.append(text)
-            if rule:
-                faults.append(CellFault(number, position, text, rule))
-        while texts and not texts[-1]:
-            texts.pop()
-        yield number, texts
+        raise _refused(name, "sheets", f"several sheets hold data: {titles}.", "Keep one sheet in the file.")
+    return filled[0][1] if filled else []
 
 
-def _cells(sheet: Any) -> Iterator[tuple[int, list[tuple[str, str]]]]:
-    sheet.reset_dimensions()
-    for number, row in enumerate(sheet.iter_rows(), 1):
-        cells = [_cell(cell.value, cell.data_type) for cell in row]
-        if any(text for text, _ in cells):
-            yield number, cells
+def read_customers(path: Path) -> pd.DataFrame:
+    """Customers that ``arkit fetch customers`` wrote, CSV as text or parquet as it is.
 
-
-def _cell(value: Any, data_type: str) -> tuple[str, str]:
-    """The text of a cell, and the rule it breaks if it is no text."""
-    if data_type in UNUSABLE:
-        return str(value), UNUSABLE[data_type]
-    if isinstance(value, dt.date | dt.time | dt.timedelta):
-        return str(value), "excel_date"
-    if isinstance(value, int | float):
-        is_whole = isinstance(value, int) or value.is_integer()
-        return (str(int(value)) if is_whole else repr(value)), "excel_number"
-    return "" if value is None else str(value), ""
-
-
-def _check_package(content: bytes, name: str) -> None:
-    """Refuse by the directory of the package what would fill the memory when unpacked."""
+    Raises:
+        InputRefused: the file holds nothing of the kind.
+    """
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as package:
-            members = package.infolist()
-    except (zipfile.BadZipFile, ValueError, OSError) as error:
-        raise _refused(name, "workbook", "this is not a sound XLSX workbook.", "Save it again.") from error
-    if "xl/workbook.xml" not in {member.filename for member in members}:
-        raise _refused(name, "format", "this is a ZIP file, not a workbook.", SAVE_AS)
-    unpacked = sum(member.file_size for member in members)
-    if unpacked > MAX_UNPACKED_BYTES or unpacked > MAX_RATIO * len(content) or len(members) > MAX_MEMBERS:
-        raise _refused(name, "too_large", "the workbook unpacks to far too much.", "Save it as CSV.")
+        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, dtype=str)
+    except (OSError, ValueError) as error:
+        message = "the known customers cannot be read."
+        raise _refused(
+            path.name, "known", message, "Give a file that arkit fetch customers wrote."
+        ) from error
 
 
 def write_csv(path: Path, rows: Iterable[Iterable[str]]) -> None:
