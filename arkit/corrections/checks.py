@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple, cast
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pa
+from numpy.typing import NDArray
 from pandera.typing import DataFrame
 
 from arkit import frames, identifiers
@@ -23,8 +25,11 @@ KINDS = ("customer-update",)
 # The column that arkit adds when it gives failed rows back; it is passed over when they come in again.
 REASON_COLUMN = "arkit_reason"
 COLUMNS = ["source_row", "column", "value", "rule", "severity", "message", "repair"]
+# So many unknown customers are no slips of the pen.
+MOST_COMPARED = 100
+MOST_LISTED = 10
 # What these rules find makes the shape of the same cell not worth a second complaint.
-ECLIPSING = frozenset({"stray_space", "hidden_character"})
+ECLIPSING = frozenset({"stray_space", "hidden_character", "clear_word"})
 
 EXCEL_RULES = {
     "excel_number": (
@@ -38,6 +43,12 @@ EXCEL_RULES = {
 }
 # Fields whose first character is never 0, so that a number of the right length is the whole value.
 LOSSLESS_AS_NUMBER = {"pinCode": identifiers.PIN_CODE, "contactNumber": "[1-9][0-9]{9}"}
+# Rules whose values are often right but for spaces, dots, hyphens and small letters.
+MENDED_BY_TIDYING = {
+    "customer_id": identifiers.CUSTOMER_ID,
+    "pan_or_gstin": f"{identifiers.PAN}|{identifiers.GSTIN}",
+    "pin_code": identifiers.PIN_CODE,
+}
 
 
 class Problem(NamedTuple):
@@ -123,11 +134,13 @@ def check(path: Path | str, *, kind: str = "customer-update", known: pd.DataFram
     columns = [name.strip() for name in sheet.header]
     broken = [*_header_problems(sheet, columns), *_width_problems(sheet)]
     texts = _texts(sheet, columns)
-    problems = [*broken, *_cell_problems(sheet, columns), *_blank_key_problems(sheet, texts)]
-    problems += _duplicate_problems(sheet, texts)
+    key = sheet.header[columns.index(KEY)] if KEY in columns else ""
+    problems = [*broken, *_cell_problems(sheet, columns), *_hidden_row_problems(sheet)]
+    if key:
+        problems += [*_blank_key_problems(texts, key), *_duplicate_problems(texts, key)]
     problems += _value_problems(sheet, columns, texts, {(p.source_row, p.column) for p in problems})
-    if known_ids is not None and KEY in columns:
-        problems += _unknown_problems(sheet, columns, texts, known_ids)
+    if key and known_ids is not None:
+        problems += _unknown_problems(texts, key, known_ids)
     problems = _in_order(problems, sheet.header)
     accepted = texts.iloc[:0] if broken else _accepted(texts, problems)
     return Check(
@@ -165,12 +178,13 @@ def _header_problems(sheet: Sheet, columns: list[str]) -> Iterator[Problem]:
             if used:
                 yield problem(written, "header_blank", f"Column {position + 1} has values and no name.")
         elif name in columns[:position]:
-            yield problem(written, "header_twice", f"The column {name} stands twice.")
+            yield problem(written, "header_twice", "The column stands twice.")
         elif name not in (KEY, *FIELDS, REASON_COLUMN):
             near = difflib.get_close_matches(_folded(name), [_folded(field) for field in (KEY, *FIELDS)], n=1)
             meant = next((field for field in (KEY, *FIELDS) if near and _folded(field) == near[0]), "")
             hint = f"; did you mean {meant}?" if meant else "."
-            yield problem(written, "column_unknown", f"There is no field {name}{hint}", meant)
+            # Without its name: in a file that lacks a header the names are somebody's data.
+            yield problem(written, "column_unknown", f"There is no such field{hint}", meant)
 
 
 def _folded(name: str) -> str:
@@ -215,25 +229,31 @@ def _cell_problems(sheet: Sheet, columns: list[str]) -> Iterator[Problem]:
         )
 
 
-def _blank_key_problems(sheet: Sheet, texts: pd.DataFrame) -> Iterator[Problem]:
+def _hidden_row_problems(sheet: Sheet) -> Iterator[Problem]:
+    for row in sheet.hidden_rows:
+        yield Problem(row, "", "", "row_hidden", "warning", "The row is hidden in the sheet, and counts.")
+
+
+def _blank_key_problems(texts: pd.DataFrame, key: str) -> Iterator[Problem]:
     fields = [column for column in texts if column not in ("source_row", "customer_id")]
     for row in texts.loc[texts["customer_id"].isna(), "source_row"]:
-        yield Problem(int(row), KEY, "", "key_blank", "error", f"{KEY} is blank.")
+        yield Problem(int(row), key, "", "key_blank", "error", f"{KEY} is blank.")
     for row in texts.loc[texts[fields].isna().all(axis=1) & texts["customer_id"].notna(), "source_row"]:
         yield Problem(int(row), "", "", "nothing_asked", "warning", "The row asks for no change.")
 
 
-def _duplicate_problems(sheet: Sheet, texts: pd.DataFrame) -> Iterator[Problem]:
-    keyed = texts[texts["customer_id"].notna()]
-    for key, group in keyed[keyed["customer_id"].duplicated(keep=False)].groupby("customer_id", sort=False):
-        rows = [int(row) for row in group["source_row"]]
-        listed = ", ".join(map(str, rows))
-        if len(group.drop(columns="source_row").drop_duplicates()) == 1:
-            message = f"The same correction stands in rows {listed}; it is made once."
-            yield from (Problem(row, KEY, str(key), "duplicate", "warning", message) for row in rows[1:])
-        else:
+def _duplicate_problems(texts: pd.DataFrame, key: str) -> Iterator[Problem]:
+    twice = texts[texts["customer_id"].notna() & texts["customer_id"].duplicated(keep=False)]
+    wanted = twice.drop(columns="source_row").drop_duplicates()["customer_id"]
+    contradicted = set(wanted[wanted.duplicated()])
+    for value, rows in twice.groupby("customer_id", sort=False)["source_row"].agg(list).items():
+        listed = ", ".join(map(str, rows[:MOST_LISTED])) + (", …" if len(rows) > MOST_LISTED else "")
+        if value in contradicted:
             message = f"Rows {listed} ask for different values for one customer: keep one of them."
-            yield from (Problem(row, KEY, str(key), "duplicate_conflict", "error", message) for row in rows)
+            yield from (Problem(row, key, str(value), "duplicate_conflict", "error", message) for row in rows)
+        else:
+            message = f"The same correction stands in rows {listed}; it is made once."
+            yield from (Problem(row, key, str(value), "duplicate", "warning", message) for row in rows[1:])
 
 
 def _value_problems(
@@ -241,7 +261,7 @@ def _value_problems(
 ) -> Iterator[Problem]:
     """What the pandera model finds; its own texts, which print identifiers, are not used."""
     try:
-        CustomerUpdates.validate(texts.dropna(subset="customer_id"), lazy=True)
+        CustomerUpdates.validate(texts, lazy=True)
     except pa.errors.SchemaErrors as errors:
         cases = errors.failure_cases[["column", "check", "failure_case", "index"]]
     else:
@@ -266,37 +286,52 @@ def _value_problems(
 
 def _repair(rule: str, value: str) -> str:
     """A proposal for the cell, if a rule leads to a value that passes; else empty."""
-    if rule == "stray_space":
-        return value.strip()
     tidy = re.sub(r"[\s.-]", "", value).upper()
-    if rule == "pan_or_gstin" and re.fullmatch(f"{identifiers.PAN}|{identifiers.GSTIN}", tidy):
-        return tidy
-    if rule == "contact_number" and re.fullmatch("0?[6-9][0-9]{9}", tidy):
-        return tidy[-10:]
-    if rule == "ifsc" and re.fullmatch(identifiers.IFSC, zeroed := f"{tidy[:4]}0{tidy[5:]}"):
-        return zeroed if tidy[4:5] == "O" else ""
-    if rule == "pin_code" and re.fullmatch(identifiers.PIN_CODE, tidy):
-        return tidy
-    return ""
+    proposal = ""
+    if rule == "stray_space":
+        proposal = value.strip()
+    elif rule == "clear_word":
+        proposal = schemas.CLEAR
+    elif rule in MENDED_BY_TIDYING and re.fullmatch(MENDED_BY_TIDYING[rule], tidy):
+        proposal = tidy
+    elif rule == "contact_number" and re.fullmatch("0?[6-9][0-9]{9}", tidy):
+        proposal = tidy[-10:]
+    elif rule == "ifsc" and tidy[4:5] == "O" and re.fullmatch(identifiers.IFSC, f"{tidy[:4]}0{tidy[5:]}"):
+        proposal = f"{tidy[:4]}0{tidy[5:]}"
+    return proposal
 
 
-def _unknown_problems(
-    sheet: Sheet, columns: list[str], texts: pd.DataFrame, known_ids: Collection[str]
-) -> Iterator[Problem]:
+def _unknown_problems(texts: pd.DataFrame, column: str, known_ids: Collection[str]) -> Iterator[Problem]:
     keys = texts["customer_id"].dropna()
     unknown = keys[~keys.isin(list(known_ids)) & identifiers.matches(keys, identifiers.CUSTOMER_ID)]
+    near = _nearest(list(unknown), known_ids) if len(unknown) <= MOST_COMPARED else {}
     source_rows = texts["source_row"].to_numpy()
     for place, key in zip(unknown.index, unknown, strict=True):
-        near = difflib.get_close_matches(key, known_ids, n=1, cutoff=0.9) if len(unknown) <= 100 else []
-        meant = near[0] if near else ""
+        meant = near.get(key, "")
         message = "There is no such customer" + (f"; did you mean {meant}?" if meant else ".")
-        row = int(source_rows[place])
-        yield Problem(row, sheet.header[columns.index(KEY)], key, "customer_unknown", "error", message, meant)
+        yield Problem(int(source_rows[place]), column, key, "customer_unknown", "error", message, meant)
+
+
+def _nearest(keys: Collection[str], known_ids: Collection[str]) -> dict[str, str]:
+    """Customer id to the known one that differs from it in one or two places."""
+    ids = sorted(known for known in known_ids if re.fullmatch(identifiers.CUSTOMER_ID, known))
+    if not ids:
+        return {}
+    table = _characters(ids)
+    distances = {key: (table != _characters([key])).sum(axis=1) for key in keys}
+    return {key: ids[found.argmin()] for key, found in distances.items() if found.min() <= 2}
+
+
+def _characters(ids: list[str]) -> NDArray[np.uint8]:
+    """One row of bytes for each of the ids, which are equally long."""
+    return np.frombuffer("".join(ids).encode("ascii"), dtype=np.uint8).reshape(len(ids), -1)
 
 
 def _in_order(problems: Iterable[Problem], header: list[str]) -> list[Problem]:
     places = {name: position for position, name in reversed(list(enumerate(header)))}
-    return sorted(problems, key=lambda problem: (problem.source_row, places.get(problem.column, -1)))
+    return sorted(
+        problems, key=lambda found: (found.source_row, places[found.column] if found.column else -1)
+    )
 
 
 def _accepted(texts: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:

@@ -27,11 +27,17 @@ FIELDS = (
 )
 """The headers of a ``customer-update`` file beside the key."""
 
+NEARLY_CLEAR = r"(?i)<\s*clear\s*>"
+
 # Spaces of any kind at either end, and marks that nobody sees. Joiners (U+200C, U+200D) are kept: Indian
 # scripts need them.
 SPACE = r"[\s\x{a0}\x{2000}-\x{200a}\x{202f}\x{205f}\x{3000}]"
 STRAY_SPACE = rf"(?s){SPACE}.*|(?s).*{SPACE}"
-HIDDEN = r"(?s).*[\x00-\x1f\x7f\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2069}\x{feff}].*"
+UNSEEN = (
+    r"\x00-\x1f\x{7f}-\x{9f}\x{ad}\x{61c}\x{200b}\x{200e}\x{200f}\x{2028}-\x{202e}\x{2060}-\x{206f}\x{feff}"
+    r"\x{fff9}-\x{fffb}\x{e0000}-\x{e007f}"
+)
+HIDDEN = rf"(?s).*[{UNSEEN}].*"
 # Text that a spreadsheet takes for a formula when it opens an export.
 FORMULA = r"(?s)[=+@-].*"
 
@@ -47,6 +53,7 @@ RULES = {
     "pin_code": "is not a PIN code: six digits are expected, the first not 0",
     "contact_number": "is not a telephone number: ten digits are expected, with or without a country code",
     "name_needed": "cannot be cleared: a customer needs a name",
+    "clear_word": f"is nearly the word that clears a field, which is written {CLEAR}",
     "stray_space": "has a space before or behind it",
     "hidden_character": "holds a character that cannot be seen",
     "formula_like": "begins like a formula",
@@ -116,6 +123,10 @@ class CustomerUpdates(pa.DataFrameModel):
     @pa.check("legal_name", name="name_needed")
     def _name_needed(cls, values: pd.Series) -> Any:
         return values != CLEAR
+
+    @pa.check("^(?!source_row|customer_id)", name="clear_word", regex=True)
+    def _clear_word(cls, values: pd.Series) -> Any:
+        return (values == CLEAR) | ~_matching(values, NEARLY_CLEAR)
 
     @pa.check("^(?!source_row)", name="stray_space", regex=True)
     def _stray_space(cls, values: pd.Series) -> Any:
