@@ -5,6 +5,7 @@ with Sandbox(db=Path("x.db"), customers=200, invoices=1200, seed=1) as sandbox:
 """
 
 import shutil
+import sqlite3
 import tempfile
 import threading
 from dataclasses import dataclass, field
@@ -57,8 +58,12 @@ class Sandbox:
         self.db = Path(db) if db else Path(str(self._folder), "sandbox.db")
         wanted = {"customers": customers, "invoices": invoices, "seed": seed}
         file = store.Store(self.db)
+        try:
+            facts = _company_of(file, wanted)
+        except (sqlite3.DatabaseError, KeyError) as error:
+            raise ValueError(f"{self.db} holds no company of a sandbox, or a damaged one") from error
         faults = Faults([route.name for route in (*API, *BESIDE)])
-        self._service = Service(file, _company_of(file, wanted), token_lifetime_s, faults)
+        self._service = Service(file, facts, token_lifetime_s, faults)
         self._server: Server | None = None
         self._port = port
 

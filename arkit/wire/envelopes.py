@@ -27,7 +27,7 @@ def payload(answer: Answer, *, where: str) -> Any:
     Raises:
         AuthenticationError: status 401 or 403.
         ApiError: the server says that it refuses or failed.
-        ContractError: the body is not JSON, or not the envelope.
+        ContractError: the body is not JSON, or not the envelope, or contradicts the status.
     """
     is_success = 200 <= answer.status < 300
     try:
@@ -46,6 +46,8 @@ def payload(answer: Answer, *, where: str) -> Any:
         if not body.keys() & {"payload", "errorResponse", "response_code", "response_message"}:
             raise _broken("the answer has no member of the envelope.", answer, where)
         return body.get("payload")
+    if not is_success and not fault and code == 0:
+        raise _broken("the status says failure, and the envelope success.", answer, where)
     raise failure(answer.status, fault if isinstance(fault, dict) else {}, where=where)
 
 

@@ -107,3 +107,12 @@ def test_two_processes_may_seed_one_file_at_once(tmp_path: Path) -> None:
     secrets = {process.communicate(timeout=30)[0] for process in processes}
     assert [process.returncode for process in processes] == [0, 0, 0]
     assert len(secrets) == 1
+
+
+@pytest.mark.parametrize("content", [b"no database", b"SQLite format 3\0" + bytes(4_000)])
+def test_a_damaged_file_is_refused_and_left_as_it_is(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "sandbox.db"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="damaged"):
+        Sandbox(db=path)
+    assert path.read_bytes() == content

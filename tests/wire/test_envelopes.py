@@ -101,6 +101,13 @@ def test_a_gateway_that_answers_in_html_leaves_the_state_unknown(status: int) ->
     assert (error.server_state, error.status) == ("unknown", status)
 
 
+@pytest.mark.parametrize("status", [400, 404, 422, 500])
+def test_a_failing_status_around_an_envelope_of_success_leaves_the_state_unknown(status: int) -> None:
+    error = error_of(answer({"response_code": 0, "payload": {"success_count": 1}}, status))
+    assert isinstance(error, ContractError)
+    assert error.server_state == "unknown"
+
+
 BROKEN = {
     "empty": b"",
     "html": b"<!doctype html><title>Log in</title>",
