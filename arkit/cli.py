@@ -27,6 +27,7 @@ from arkit.corrections import files, outcomes, plans, uploads
 from arkit.corrections.checks import KINDS, check
 from arkit.corrections.journal import Journal
 from arkit.corrections.outcomes import Outcome
+from arkit.corrections.states import UNSETTLED
 from arkit.errors import ArkitError, ContractError, InputRefused, UnprovedWarning, UsageError
 
 MOST_STDERR_CHARACTERS = 2_000
@@ -60,7 +61,7 @@ def main() -> None:
     except click.ClickException as error:
         _fail(error.format_message() + _usage_hint(error), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        _fail("interrupted. Whether rows are in doubt: arkit status; to go on: arkit resume.", 130)
+        _fail("interrupted.", 130)
     except BrokenPipeError:
         # Whoever read our output has had enough; the interpreter must not complain when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -295,8 +296,18 @@ def _stoppable() -> Iterator[Callable[[], bool]]:
     before = signal.signal(signal.SIGINT, ask)
     try:
         yield stop.is_set
+    except KeyboardInterrupt:
+        if open_rows := _open_rows():
+            _fail(f"broken off; whether {open_rows} rows were done is not known. Run arkit resume.", 5)
+        raise
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def _open_rows() -> int:
+    """How many rows of the workspace are neither settled nor unsent."""
+    with Journal(settings.workspace()) as journal:
+        return sum(row.state in UNSETTLED for plan in journal.plans() for row in journal.rows(plan.id))
 
 
 @contextlib.contextmanager
