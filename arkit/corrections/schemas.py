@@ -29,15 +29,15 @@ FIELDS = (
 
 NEARLY_CLEAR = r"(?i)<\s*clear\s*>"
 
-# Spaces of any kind at either end, and marks that nobody sees. Joiners (U+200C, U+200D) are kept: Indian
-# scripts need them.
-SPACE = r"[\s\x{a0}\x{2000}-\x{200a}\x{202f}\x{205f}\x{3000}]"
-STRAY_SPACE = rf"(?s){SPACE}.*|(?s).*{SPACE}"
+# Spaces of any kind at either end, and marks that nobody sees, breaks of the line among them.
+# Joiners (U+200C, U+200D) are kept: Indian scripts need them.
+SPACES = r"\s\x{a0}\x{2000}-\x{200a}\x{202f}\x{205f}\x{3000}"
+STRAY_SPACE = rf"(?s)[{SPACES}].*|(?s).*[{SPACES}]"
 UNSEEN = (
-    r"\x00-\x1f\x{7f}-\x{9f}\x{ad}\x{61c}\x{200b}\x{200e}\x{200f}\x{2028}-\x{202e}\x{2060}-\x{206f}\x{feff}"
-    r"\x{fff9}-\x{fffb}\x{e0000}-\x{e007f}"
+    r"\x00-\x08\x0b\x0e-\x1f\x{7f}-\x{9f}\x{ad}\x{61c}\x{180e}\x{200b}\x{200e}\x{200f}\x{2028}-\x{202e}"
+    r"\x{2060}-\x{206f}\x{feff}\x{fff9}-\x{fffb}\x{e0000}-\x{e007f}"
 )
-HIDDEN = rf"(?s).*[{UNSEEN}].*"
+HIDDEN = rf"(?s).*(?:[{UNSEEN}]|[^{SPACES}].*[\t\n\f\r].*[^{SPACES}]).*"
 # Text that a spreadsheet takes for a formula when it opens an export.
 FORMULA = r"(?s)[=+@-].*"
 
