@@ -1,0 +1,320 @@
+"""Checks: every problem in one pass, in its place, and nothing altered on the way."""
+
+import csv
+import hashlib
+import io
+import random
+from collections.abc import Mapping
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from arkit import frames
+from arkit.corrections import checks
+from arkit.corrections.checks import Check
+from arkit.corrections.schemas import CLEAR, FIELDS, KEY, CustomerUpdates
+from arkit.errors import InputRefused, UsageError
+
+IDS = [f"KC{number:014}" for number in range(20)]
+RIGHT = {
+    "legalName": "Sai Logistics",
+    "panOrGstin": "27AAPFU0939F1ZV",
+    "accountNumber": "000012345678",
+    "ifsc": "HDFC0001234",
+    "address": "12, New Road",
+    "state": "Goa",
+    "pinCode": "403001",
+    "contactNumber": "+91 9822012345",
+    "assignedAgent": CLEAR,
+    "branchCodes": "BOM01;GOI01",
+    "uniqueRefNo": "007",
+}
+WRONG = {
+    "legalName": CLEAR,
+    "panOrGstin": "27AAPFU0939F1ZO",
+    "accountNumber": "1234-5678",
+    "ifsc": "HDFCO001234",
+    "address": "12, New Road ",
+    "state": "=Goa",
+    "pinCode": "040300",
+    "contactNumber": "98220",
+    "assignedAgent": "<Clear>",
+    "branchCodes": "BOM01\n",
+    "uniqueRefNo": "00\u200b7",
+}
+
+
+def write(folder: Path, *rows: Mapping[str, str], header: list[str] | None = None) -> Path:
+    path = folder / "corrections.csv"
+    columns = header or list(dict.fromkeys(name for row in rows for name in row))
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns, restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def rules(checked: Check) -> list[tuple[int, str, str]]:
+    found = checked.problems
+    return list(zip(found["source_row"], found["column"], found["rule"], strict=True))
+
+
+def customers(*ids: str) -> pd.DataFrame:
+    return pd.DataFrame({"customer_id": pd.Series(list(ids), dtype="str")})
+
+
+def test_a_right_row_is_accepted_as_it_was_written(tmp_path: Path) -> None:
+    checked = checks.check(write(tmp_path, {KEY: IDS[0], **RIGHT}), known=customers(*IDS))
+    assert checked.ok
+    assert checked.problems.empty
+    accepted = {frames.camel(str(name)): value for name, value in checked.accepted.iloc[0].items()}
+    assert accepted == {"sourceRow": 2, KEY: IDS[0], **RIGHT}
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_one_wrong_cell_keeps_its_row_out_and_no_other(name: str, tmp_path: Path) -> None:
+    rows = [{KEY: key, **RIGHT} for key in IDS[:3]]
+    rows[1][name] = WRONG[name]
+    checked = checks.check(write(tmp_path, *rows))
+    assert [(row, column) for row, column, _ in rules(checked)] == [(3, name)]
+    assert checked.accepted["source_row"].tolist() == [2, 4]
+
+
+def test_all_problems_of_a_row_come_at_once(tmp_path: Path) -> None:
+    checked = checks.check(write(tmp_path, {KEY: "KC1", **WRONG}, {KEY: "", **WRONG}))
+    assert set(checked.problems[checked.problems["source_row"] == 2]["column"]) == {KEY, *FIELDS}
+    assert set(checked.problems[checked.problems["source_row"] == 3]["column"]) == {KEY, *FIELDS}
+    assert sum(checked.counts.values()) == len(checked.problems) == checked.errors == 2 * (len(FIELDS) + 1)
+
+
+def test_problems_stand_in_the_order_of_the_file(tmp_path: Path) -> None:
+    rows = [{KEY: key, **WRONG} for key in IDS[:3]]
+    header = [KEY, *random.Random(3).sample(FIELDS, len(FIELDS))]
+    checked = checks.check(write(tmp_path, *rows, header=header))
+    places = [(row, header.index(column)) for row, column, _ in rules(checked)]
+    assert places == sorted(places)
+
+
+def test_a_space_is_the_only_complaint_about_its_cell(tmp_path: Path) -> None:
+    checked = checks.check(write(tmp_path, {KEY: IDS[0], "ifsc": "HDFCO001234 ", "state": "\tGoa\r\n"}))
+    assert rules(checked) == [(2, "ifsc", "stray_space"), (2, "state", "stray_space")]
+
+
+def test_a_column_is_named_as_its_author_wrote_it(tmp_path: Path) -> None:
+    checked = checks.check(
+        write(tmp_path, {f" {KEY}": "", "pinCode ": "0"}, {f" {KEY}": IDS[0], "pinCode ": "1"})
+    )
+    assert rules(checked) == [
+        (2, f" {KEY}", "key_blank"),
+        (2, "pinCode ", "pin_code"),
+        (3, "pinCode ", "pin_code"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("field", "written", "proposal"),
+    [
+        (KEY, IDS[7].lower(), IDS[7]),
+        ("panOrGstin", "aapfu 0939 f", "AAPFU0939F"),
+        ("panOrGstin", "27-aapfu0939f-1zv", "27AAPFU0939F1ZV"),
+        ("contactNumber", "098220 12345", "9822012345"),
+        ("ifsc", "HDFCO001234", "HDFC0001234"),
+        ("ifsc", "HDFC1001234", ""),
+        ("pinCode", "403 001", "403001"),
+        ("pinCode", "040300", ""),
+        ("accountNumber", "1234-5678", ""),
+        ("assignedAgent", "<CLEAR>", CLEAR),
+        ("state", "\u00a0Goa", "Goa"),
+    ],
+)
+def test_a_repair_is_proposed_and_never_made(field: str, written: str, proposal: str, tmp_path: Path) -> None:
+    checked = checks.check(write(tmp_path, {KEY: IDS[0], "state": "Goa", **{field: written}}))
+    assert checked.problems["value"].tolist() == [written]
+    assert checked.problems["repair"].tolist() == [proposal]
+    assert checked.repairs["repair"].tolist() == [proposal] * bool(proposal)
+    assert checked.accepted.empty
+
+
+@pytest.mark.parametrize(("written", "near"), [("KC00000000000O07", IDS[7]), ("KCABCDEFGHIJKLMN", "")])
+def test_an_unknown_customer_is_told_from_a_slip(written: str, near: str, tmp_path: Path) -> None:
+    known = customers(IDS[7], "KC00000000009999")
+    checked = checks.check(write(tmp_path, {KEY: written, "state": "Goa"}), known=known)
+    assert rules(checked) == [(2, KEY, "customer_unknown")]
+    assert checked.problems["repair"].tolist() == [near]
+
+
+def test_without_known_customers_every_id_of_the_right_shape_passes(tmp_path: Path) -> None:
+    assert checks.check(write(tmp_path, {KEY: "KCABCDEFGHIJKLMN", "state": "Goa"})).ok
+
+
+def test_a_customer_file_knows_its_ids_by_either_name(tmp_path: Path) -> None:
+    path = write(tmp_path, {KEY: IDS[0], "state": "Goa"})
+    assert checks.check(path, known=customers(IDS[0]).rename(columns={"customer_id": KEY})).ok
+    with pytest.raises(UsageError):
+        checks.check(path, known=pd.DataFrame({"id": IDS}))
+
+
+ROWS = st.lists(
+    st.tuples(st.sampled_from(IDS[:4]), st.sampled_from(["Goa", "Kerala", ""])), min_size=1, max_size=9
+)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=ROWS)
+def test_a_customer_is_accepted_once_if_its_rows_agree_and_not_at_all_if_not(
+    rows: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    checked = checks.check(write(tmp_path, *({KEY: key, "state": state} for key, state in rows)))
+    wanted = {key: {state for other, state in rows if other == key} for key, _ in rows}
+    accepted = {key for key, states in wanted.items() if len(states) == 1 and states != {""}}
+    assert sorted(checked.accepted["customer_id"]) == sorted(accepted)
+    conflicts = checked.problems[checked.problems["rule"] == "duplicate_conflict"]
+    assert conflicts["source_row"].tolist() == [
+        number for number, (key, _) in enumerate(rows, 2) if len(wanted[key]) > 1
+    ]
+
+
+def test_a_customer_in_very_many_rows_makes_no_endless_message(tmp_path: Path) -> None:
+    checked = checks.check(write(tmp_path, *({KEY: IDS[0], "state": f"S{n}"} for n in range(3_000))))
+    assert checked.counts == {"duplicate_conflict": 3_000}
+    assert checked.problems["message"].str.len().max() < 200
+
+
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=10)
+CELLS = st.one_of(TEXTS, st.sampled_from([*RIGHT.values(), *WRONG.values(), "NA", "1E5", "007", ""]))
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(st.fixed_dictionaries(dict.fromkeys(FIELDS, CELLS)), min_size=1, max_size=4))
+def test_a_cell_is_named_by_a_problem_or_accepted_to_the_letter(
+    rows: list[dict[str, str]], tmp_path: Path
+) -> None:
+    checked = checks.check(write(tmp_path, *({KEY: key, **row} for key, row in zip(IDS, rows, strict=False))))
+    places = {(row, column) for row, column, _ in rules(checked)}
+    accepted = checked.accepted.set_index("source_row")
+    for number, row in enumerate(rows, 2):
+        asked = {name: text for name, text in row.items() if text.strip()}
+        if number in accepted.index:
+            kept = accepted.loc[number].drop("customer_id").dropna()
+            assert {frames.camel(str(name)): text for name, text in kept.items()} == asked
+            assert not places & {(number, name) for name in FIELDS}
+        else:
+            assert not asked or any((number, name) in places for name in asked)
+
+
+SECRETS = {
+    "panOrGstin": "27QWERT1234Z1ZO",
+    "accountNumber": "501000-987654",
+    "ifsc": "QWERO009876",
+    "contactNumber": "98989 7676",
+    "pinCode": "098765",
+    "legalName": "=Qwertyuiop",
+}
+
+
+def test_no_message_holds_the_value_of_a_cell(tmp_path: Path) -> None:
+    """The message is shown and logged; the value stands in a column of its own, which can be masked."""
+    rows = [{KEY: key, **SECRETS} for key in (IDS[0], IDS[0], IDS[1], "")]
+    rows[1]["pinCode"] = "111111"
+    checked = checks.check(write(tmp_path, *rows), known=customers(IDS[0]))
+    assert len(checked.problems) > 4 * 5
+    for message in checked.problems["message"]:
+        assert not [text for text in (*SECRETS.values(), "111111") if text in message]
+    assert not [text for text in SECRETS.values() if text in repr(checked)]
+
+
+def test_no_message_of_a_file_without_a_header_holds_its_first_row(tmp_path: Path) -> None:
+    path = tmp_path / "headless.csv"
+    path.write_text(
+        f"{SECRETS['panOrGstin']},,{SECRETS['accountNumber']},{SECRETS['accountNumber']}\nx,y,z,u\n"
+    )
+    checked = checks.check(path)
+    with pytest.raises(InputRefused) as caught:
+        checks.require_ok(checked)
+    for message in (*checked.problems["message"], str(caught.value)):
+        assert not [text for text in SECRETS.values() if text in message]
+
+
+REFUSED = {
+    "quote": 'customerId,accountNumber\n{key},"{secret}\n',
+    "latin": "customerId,accountNumber\n{key},{secret}\xe9\n",
+    "semicolon": "{secret};accountNumber\n{key};{secret}\n",
+    "nul": "customerId,accountNumber\n{key},{secret}\0\n",
+    "page": "<html>{secret}",
+}
+
+
+@pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED)
+def test_no_refusal_holds_the_value_of_a_cell(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "refused.csv"
+    path.write_bytes(text.format(key=IDS[0], secret="501000987654").encode("latin-1"))
+    with pytest.raises(InputRefused) as caught:
+        checks.check(path)
+    assert "501000987654" not in str(caught.value)
+    assert "501000987654" not in repr(vars(caught.value))
+
+
+def test_a_file_with_errors_goes_into_no_plan(tmp_path: Path) -> None:
+    rows = [{KEY: IDS[0], "state": "Goa"}, {KEY: IDS[1], "state": ""}, {KEY: IDS[2], "pinCode": "1"}]
+    checked = checks.check(write(tmp_path, *rows))
+    assert checked.problems["severity"].tolist() == ["warning", "error"]
+    assert len(checked.accepted) == 1
+    with pytest.raises(InputRefused) as caught:
+        checks.require_ok(checked)
+    error = caught.value
+    assert (error.code, error.source_row, error.column) == ("problems", 4, "pinCode")
+
+
+def test_a_file_with_warnings_alone_goes_into_a_plan(tmp_path: Path) -> None:
+    checked = checks.check(write(tmp_path, {KEY: IDS[0], "state": "Goa"}, {KEY: IDS[1], "state": ""}))
+    assert checked.ok
+    assert checks.require_ok(checked)["customer_id"].tolist() == [IDS[0]]
+
+
+def test_a_kind_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError):
+        checks.check(write(tmp_path, {KEY: IDS[0]}), kind="customer")
+
+
+def test_an_empty_result_has_all_its_columns(tmp_path: Path) -> None:
+    checked = checks.check(write(tmp_path, {KEY: IDS[0], "state": "Goa"}))
+    assert checked.problems.columns.tolist() == checks.COLUMNS
+    assert checked.problems.empty
+    CustomerUpdates.validate(checks.check(write(tmp_path, header=[KEY, "state"])).accepted)
+
+
+def test_a_number_of_excel_is_refused_with_a_repair_only_where_nothing_can_be_lost(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    book.active.append([KEY, "accountNumber", "pinCode", "contactNumber"])
+    book.active.append([IDS[0], 12345678901, 403001, 9822012345])
+    book.active.append([IDS[1], "012345678901", 40301, 22012345])
+    book.save(tmp_path / "numbers.xlsx")
+    checked = checks.check(tmp_path / "numbers.xlsx")
+    assert rules(checked) == [
+        (2, "accountNumber", "excel_number"),
+        (2, "pinCode", "excel_number"),
+        (2, "contactNumber", "excel_number"),
+        (3, "pinCode", "excel_number"),
+        (3, "contactNumber", "excel_number"),
+    ]
+    assert checked.problems["repair"].tolist() == ["", "403001", "9822012345", "", ""]
+
+
+def test_the_hash_is_that_of_the_file(tmp_path: Path) -> None:
+    path = write(tmp_path, {KEY: IDS[0], "state": "Goa"})
+    assert checks.check(path).sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_rows_are_counted_without_header_and_blank_ones(tmp_path: Path) -> None:
+    path = tmp_path / "blank.csv"
+    text = io.StringIO()
+    csv.writer(text).writerows([[], [KEY, "state"], [], [IDS[0], "Goa"], ["", " "], [IDS[1], "Goa"]])
+    path.write_text(text.getvalue())
+    checked = checks.check(path)
+    assert checked.rows == 2
+    assert checked.accepted["source_row"].tolist() == [4, 6]
