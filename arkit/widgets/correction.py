@@ -37,7 +37,7 @@ def correct(client: Client, *, plan: str | None = None) -> "Correct":
     """
     screen = Correct(client)
     if plan is not None:
-        screen.open(plans.load(plan, client.customers, client.calls, client.workspace))
+        screen.take_up(plans.load(plan, client.customers, client.calls, client.workspace))
     return screen
 
 
@@ -99,7 +99,7 @@ class Correct(Screen):
             widget.observe(self.guarded(lambda _: self.refresh()), "value")
         self.show_values.observe(self.guarded(lambda _: self._redraw()), "value")
 
-    def open(self, plan: Plan) -> None:
+    def take_up(self, plan: Plan) -> None:
         """Show a plan where it stands: for review if nothing of it was sent, else its outcome so far."""
         self.plan = plan
         if {row.state for row in plan.rows} <= {State.PLANNED, State.SKIPPED_NOOP}:
@@ -140,7 +140,7 @@ class Correct(Screen):
         checked = self.checked
         if checked is not None:
             sentence = "Reading the customers of the file from the server."
-            self.start(sentence, lambda _: self.client.customers.plan(checked), self.open)
+            self.start(sentence, lambda _: self.client.customers.plan(checked), self.take_up)
 
     def _apply(self) -> None:
         plan = self.plan
@@ -161,13 +161,13 @@ class Correct(Screen):
 
         def work(job: Job) -> Outcome:
             try:
-                return plan.apply(confirm=confirm, on_progress=seldom(tell), should_stop=job.should_stop)
+                return plan.apply(confirm=confirm, on_progress=seldom(progress), should_stop=job.should_stop)
             except BaseException:
                 self._go_to(came_from)
                 raise
 
-        def tell(counts: Mapping[str, int], sentence: str) -> None:
-            self.status.value = markup.status(f"{self.apply_page.tell(counts)} — {sentence}")
+        def progress(counts: Mapping[str, int], sentence: str) -> None:
+            self.tell(f"{self.apply_page.tell(counts)} — {sentence}")
 
         self._go_to(APPLY)
         self.apply_page.begin(len(plan.rows))
@@ -186,6 +186,7 @@ class Correct(Screen):
     def _start_over(self) -> None:
         self.errors.clear()
         self.file_page.forget()
+        self.show_values.value = False
         self._go_to(FILE)
 
     def _redraw(self) -> None:

@@ -39,7 +39,6 @@ class FilePage:
             layout=ipw.Layout(width="520px", max_width="100%"),
         )
         self.go = button("Check file", style="primary")
-        self.received: tuple[str, bytes] | None = None
         self._chosen = ipw.HTML()
         limit = f"CSV or XLSX, up to {uploads.LIMIT_BYTES // 1_000_000} MB; give the path of anything larger."
         self.view = ipw.VBox(
@@ -49,38 +48,42 @@ class FilePage:
                 ),
                 ipw.HBox([self.upload, self._chosen], layout=ipw.Layout(align_items="center")),
                 self.path,
-                self.go,
+                ipw.HBox([self.go]),
             ]
         )
-        self.upload.observe(guarded(self._receive), "value")
+        self.upload.observe(guarded(lambda _: self._uploaded()), "value")
+        self.path.observe(guarded(lambda _: self._typed()), "value")
 
     def file(self, workspace: Path) -> Path:
-        """The file that is meant; an upload is written into the workspace first.
+        """The file that was named last; an upload is written into the workspace and leaves the widget.
 
         Raises:
             InputRefused: an upload is too large, or cannot be written.
         """
-        typed = self.path.value.strip().strip("\"'")
-        if typed or self.received is None:
-            return Path(typed).expanduser()
-        return uploads.keep(workspace, *self.received)
+        for name, content in uploads.received(self.upload):
+            # Given back: else the same file chosen again would be no news, and this one stay in the page.
+            self.upload.value = ()
+            return uploads.keep(workspace, name, content)
+        return Path(self.path.value.strip().strip("\"'")).expanduser()
 
     @property
     def is_chosen(self) -> bool:
         """Whether there is a file to check."""
-        return self.received is not None or bool(self.path.value.strip())
+        return bool(self.upload.value or self.path.value.strip())
 
     def forget(self) -> None:
         """No file is chosen any more."""
-        self.received, self.path.value, self._chosen.value = None, "", ""
+        self.upload.value, self.path.value = (), ""
 
-    def _receive(self, _: object) -> None:
+    def _uploaded(self) -> None:
+        self._chosen.value = ""
         for name, content in uploads.received(self.upload):
-            self.forget()
-            self.received = (name, content)
+            self.path.value = ""
             size = f"{uploads.label_of(name)}, {max(1, len(content) // 1_000):,} kB"
             self._chosen.value = markup.block(markup.sign("✓", size, "good"))
-            # Given back: else the same file chosen again would be no news, and this one stay in the page.
+
+    def _typed(self) -> None:
+        if self.path.value:
             self.upload.value = ()
 
 
@@ -162,7 +165,7 @@ class ReviewPage:
         self._summary = ipw.HTML()
         self.table: Table[Values] = Table(
             "Changes before and after",
-            ["Row#", "Customer", "Field", "Before", "After"],
+            ["Row#", "Customer", "Name", "Field", "Before", "After"],
             cells=self._cells,
             group=lambda change: str(change["field"]),
             group_words=str,
@@ -214,7 +217,9 @@ class ReviewPage:
                 (short_id, "plan", "plain"),
             ]
         )
-        sent = markup.paragraph("Nothing was sent yet. Each customer was read from the server just now.")
+        sent = markup.paragraph(
+            "Nothing was sent yet. A customer that somebody else changes meanwhile is left alone."
+        )
         by_field = markup.facts(totals["by_field"])
         control = f"<p>Control totals: {by_field}</p>" if by_field else ""
         self._summary.value = markup.block(figures, sent, control)
@@ -222,10 +227,10 @@ class ReviewPage:
 
     def _cells(self, change: Values) -> list[str]:
         key, field = str(change["key"]), str(change["field"])
-        name = markup.quiet(self._names.get(key, ""))
         return [
             str(change["source_row"]),
-            f"{markup.escaped(key)}<br>{name}",
+            markup.escaped(key),
+            markup.escaped(self._names.get(key, "")),
             markup.escaped(field),
             f"<del>{self._value(change['before'], field)}</del>",
             f"<ins>{self._value(change['after'], field)}</ins>",

@@ -29,10 +29,10 @@ STYLE = """<style>
   border-radius: 3px; padding: 4px 14px 6px; min-width: 72px; }
 .arkit-card b { display: block; font-size: 20px; line-height: 1.3; font-weight: 600;
   font-variant-numeric: tabular-nums; }
-.arkit-scroll { overflow: auto; max-height: 430px; border: 1px solid var(--jp-border-color2, #8a8a8a);
+.arkit-scroll { overflow-x: auto; border: 1px solid var(--jp-border-color2, #8a8a8a);
   border-radius: 3px; }
 .arkit-scroll table { border-collapse: collapse; width: 100%; margin: 0; font-size: 13px; }
-.arkit-scroll th { position: sticky; top: 0; background: var(--jp-layout-color2, Canvas); text-align: left;
+.arkit-scroll th { background: var(--jp-layout-color2, Canvas); text-align: left;
   font-weight: 600; padding: 5px 10px; white-space: nowrap; }
 .arkit-scroll td { border-top: 1px solid var(--jp-border-color2, #8a8a8a); padding: 4px 10px;
   text-align: left; vertical-align: top; white-space: pre-wrap; overflow-wrap: break-word; min-width: 3em;
@@ -40,6 +40,7 @@ STYLE = """<style>
 .arkit-scroll .arkit-number { text-align: right; font-variant-numeric: tabular-nums; }
 .arkit-found { outline: 1px solid var(--arkit-tone); outline-offset: 2px; border-radius: 1px; }
 .arkit-sign { color: var(--arkit-tone); font-weight: 600; }
+.arkit-fact { white-space: nowrap; }
 .arkit-quiet { color: var(--jp-ui-font-color2, inherit); }
 .arkit del { color: var(--jp-ui-font-color2, inherit); }
 .arkit ins { text-decoration: none; font-weight: 600; }
@@ -97,7 +98,7 @@ def steps(names: Sequence[str], current: int) -> str:
 
 def status(text: str) -> str:
     """What is going on, announced by screen readers when they have time."""
-    return block(f'<div role="status" aria-live="polite">{escaped(text) or "&nbsp;"}</div>')
+    return block(f'<div role="status" aria-live="polite">{escaped(text)}</div>')
 
 
 def error(text: str) -> str:
@@ -116,11 +117,14 @@ def cards(figures: Iterable[tuple[object, str, str]]) -> str:
 
 def facts(figures: Mapping[str, int]) -> str:
     """Counts by name in one line."""
-    return " · ".join(f"<b>{number:,}</b> {escaped(name)}" for name, number in figures.items())
+    return " · ".join(
+        f'<span class="arkit-fact">{escaped(name)} <b>{number:,}</b></span>'
+        for name, number in figures.items()
+    )
 
 
 def table(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table that scrolls by keys too; cells are fragments, a heading that ends in ``#`` is of numbers."""
+    """A table that keys scroll too; cells are fragments, a heading that ends in ``#`` is of numbers."""
     kinds = [' class="arkit-number"' if name.endswith("#") else "" for name in headings]
     head = "".join(
         f'<th scope="col"{kind}>{escaped(name.removesuffix("#"))}</th>'

@@ -30,6 +30,7 @@ STATES = {
     State.PLANNED: ("not sent", "plain"),
 }
 """What people call each state, in the order of the cards."""
+DONE = frozenset({State.VERIFIED, State.SKIPPED_NOOP})
 
 
 class ApplyPage:
@@ -39,7 +40,7 @@ class ApplyPage:
         self.bar = ipw.IntProgress(layout=ipw.Layout(width="100%", max_width="640px"))
         self.stop = button("Stop")
         note = "The journal in the workspace holds the state of every row: closing this page loses nothing."
-        self.view = ipw.VBox([self.bar, self.stop, ipw.HTML(markup.block(markup.quiet(note)))])
+        self.view = ipw.VBox([self.bar, ipw.HBox([self.stop]), ipw.HTML(markup.block(markup.quiet(note)))])
 
     def begin(self, rows: int) -> None:
         """No row is settled yet."""
@@ -76,7 +77,7 @@ class OutcomePage:
         )
 
     def show(self, outcome: Outcome, folder: Path) -> None:
-        """Show the outcome, and write what was not done into the folder.
+        """Show the outcome, rows that were not done first, and write what was not done into the folder.
 
         Raises:
             InputRefused: the file of failed rows cannot be written.
@@ -90,7 +91,7 @@ class OutcomePage:
         left = sum(number for state, number in counts.items() if state not in TERMINAL)
         self.go_on.description = f"Go on with {left:,} open rows"
         self.go_on.layout.display = "" if left else "none"
-        self.table.show(outcome.records)
+        self.table.show(sorted(outcome.records, key=lambda row: row.state in DONE))
         self._files.value = ""
         self._files.value = _failed_rows(outcome, folder)
 

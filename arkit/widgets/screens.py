@@ -57,6 +57,7 @@ class Screen:
     Attributes:
         view: the widget that shows it.
         errors: the box for errors.
+        status: the line that says what is going on.
     """
 
     def __init__(self, client: Client, *, strict: bool = False, inline: bool = False) -> None:
@@ -68,10 +69,11 @@ class Screen:
         """
         self.client = client
         self.errors = Errors()
-        self.status = ipw.HTML(markup.status(""))
+        self.status = ipw.HTML()
         self.view = ipw.VBox()
         self._strict, self._inline = strict, inline
         self._job: Job | None = None
+        self.tell("")
 
     @property
     def is_busy(self) -> bool:
@@ -107,13 +109,18 @@ class Screen:
                 done(work(job))
             finally:
                 self._job = None
-                self.status.value = markup.status("")
+                self.tell("")
                 self.refresh()
 
         self._job = Job(self.guarded(run), inline=self._inline)
-        self.status.value = markup.status(sentence)
+        self.tell(sentence)
         self.refresh()
         self._job.start()
+
+    def tell(self, sentence: str) -> None:
+        """Say what is going on; nothing is, if the sentence is empty."""
+        self.status.value = markup.status(sentence)
+        self.status.layout.display = "" if sentence else "none"
 
     def stop(self) -> None:
         """Ask the job to end where it can."""

@@ -147,13 +147,17 @@ def test_a_path_on_this_machine_does_as_well(
     press(screen.file_page.go)
     assert screen.checked is not None
     assert (screen.checked.path, screen.checked.ok) == (file, True)
+    press(screen.check_page.back)
+    assert (screen.file_page.path.value, screen.file_page.go.disabled) == ("", True)
 
 
 def test_the_file_that_was_named_last_is_the_one_that_is_checked(
     screen: Correct, customers: pd.DataFrame, tmp_path: Path
 ) -> None:
     screen.file_page.path.value = str(tmp_path / "absent.csv")
-    check(screen, "uploaded.csv", new_ifscs(customers, 3))
+    choose(screen, "uploaded.csv", new_ifscs(customers, 3))
+    assert screen.file_page.path.value == ""
+    press(screen.file_page.go)
     assert screen.checked is not None
     assert screen.checked.path.name == "uploaded.csv"
     press(screen.check_page.back)
@@ -210,6 +214,8 @@ def test_stop_ends_after_the_chunk_and_go_on_does_the_rest(
     def press_stop(change: dict[str, str]) -> None:
         if "Sending 10 rows" in change["new"]:
             press(screen.apply_page.stop)
+            # A second click that was on its way already.
+            screen.review_page.go.click()
             said.append(screen.apply_page.stop.description)
 
     screen.status.observe(press_stop, "value")

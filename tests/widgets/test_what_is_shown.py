@@ -1,10 +1,16 @@
 """What a screen gives to the page: no markup of others, no identifier unless it was asked for."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 from arkit.client import Client
+from arkit.corrections.journal import Row
+from arkit.corrections.outcomes import Outcome
+from arkit.corrections.states import State
 from arkit.widgets import Correct, masks
+from arkit.widgets.outcome_pages import OutcomePage
 
 from .conftest import MakeScreen, apply, check, press, review, shown, table
 
@@ -65,6 +71,35 @@ def test_identifiers_are_masked_in_review_until_they_are_asked_for(
         assert value in shown(screen.view)
     screen.show_values.value = False
     assert shown(screen.view) == hidden
+
+
+def test_values_are_hidden_again_with_the_next_file(screen: Correct, customers: pd.DataFrame) -> None:
+    row = [customers["customer_id"][0], ACCOUNT]
+    check(screen, "corrections.csv", table(["customerId", "accountNumber"], [row]))
+    screen.show_values.value = True
+    press(screen.check_page.back)
+    review(screen, "corrections.csv", table(["customerId", "accountNumber"], [row]))
+    assert ACCOUNT not in shown(screen.view)
+
+
+def test_reasons_are_masked_and_rows_that_were_not_done_come_first(tmp_path: Path) -> None:
+    page = OutcomePage(guarded=lambda work: work)
+    rows = [
+        Row(2, "KC00002P0VOYQIRX", {"ifsc": None}, {"ifsc": "HDFC0000001"}, State.VERIFIED),
+        Row(
+            3,
+            "KC00005ECUCWNLQD",
+            {"ifsc": None},
+            {"ifsc": "HDFC0000002"},
+            State.FAILED,
+            "",
+            f"Clash: {ACCOUNT}",
+        ),
+    ]
+    page.show(Outcome("0" * 64, rows), tmp_path / "results")
+    text = shown(page.table.view)
+    assert "Clash: •••••••••••6372" in text
+    assert text.index("KC00005ECUCWNLQD") < text.index("KC00002P0VOYQIRX")
 
 
 def test_identifiers_are_masked_among_the_problems_wherever_they_stand(
