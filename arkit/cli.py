@@ -62,10 +62,6 @@ def main() -> None:
         _fail(error.format_message() + _usage_hint(error), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         _fail("interrupted.", 130)
-    except BrokenPipeError:
-        # Whoever read our output has had enough; the interpreter must not complain when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
     except Exception as error:
         _fail(f"unexpected {type(error).__name__}. {_logged()}", 1)
 
@@ -352,8 +348,9 @@ def _usage_hint(error: click.ClickException) -> str:
 
 def _warn(text: str) -> None:
     shown = "arkit: " + text
-    if len(shown) > MOST_STDERR_CHARACTERS:
-        shown = shown[: MOST_STDERR_CHARACTERS - 1] + "…"
+    # One character for the mark that it was cut, one for the end of the line.
+    if len(shown) >= MOST_STDERR_CHARACTERS:
+        shown = shown[: MOST_STDERR_CHARACTERS - 2] + "…"
     click.echo(shown, err=True)
 
 

@@ -541,6 +541,16 @@ def test_a_refusal_of_very_many_rows_is_short_and_shows_no_data(
     assert not [value for value in ("27AAPFU0939F1ZO", "12345") if value in told.err]
 
 
+def test_a_file_that_lies_very_deep_makes_no_long_complaint(
+    run: Run, ids: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = Path(*["a folder within a folder " * 8] * 10)
+    folder.mkdir(parents=True)
+    path = write_bulk(folder / "bad.csv", {ids[0]: {"pinCode": "1"}})
+    assert_fails(run("plan", path, *KIND), 3, says="row 2, pinCode")
+
+
 def test_a_missing_header_puts_nobody_s_data_on_the_screen(run: Run, ids: list[str], tmp_path: Path) -> None:
     path = tmp_path / "headless.csv"
     path.write_text(f"{ids[0]},27AAPFU0939F1ZV,9876543210\n{ids[1]},27AAPFU0939F1ZV,9876543211\n")

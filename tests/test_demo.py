@@ -122,14 +122,15 @@ def test_a_program_gets_the_figures_as_one_document(
     assert Path(document["report"]).is_file()
 
 
-@pytest.mark.parametrize("name", ["thesis.txt", "journal.db"])
-def test_a_workspace_that_is_no_demo_s_is_left_alone(run: Run, tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("names", [["thesis.txt"], ["sandbox.db", "thesis.txt"], ["journal.db"]])
+def test_a_workspace_that_is_no_demo_s_is_left_alone(run: Run, tmp_path: Path, names: list[str]) -> None:
     """Whoever runs the demo beside real work must not lose what is in doubt there."""
-    mine = tmp_path / "workspace" / name
-    mine.parent.mkdir()
-    mine.write_text("mine")
+    folder = tmp_path / "workspace"
+    folder.mkdir()
+    for name in names:
+        (folder / name).write_text("mine")
     assert_fails(run("demo", "--out", tmp_path), 3, says="Choose another one with --out")
-    assert mine.read_text() == "mine"
+    assert {path.name: path.read_text() for path in folder.iterdir()} == dict.fromkeys(names, "mine")
 
 
 def test_a_folder_that_cannot_be_used_is_refused(run: Run, tmp_path: Path) -> None:
