@@ -7,7 +7,10 @@ each beginning and end of a transaction, and of an upload, before and after.
 import json
 import os
 import signal
+import sqlite3
 import sys
+import time
+from contextlib import closing
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -22,11 +25,10 @@ SENDERS = {("transport.py", "write"), ("calls.py", "write")}
 
 
 class Moments:
-    """Counts the moments of this process and kills it at one of them, or so long after an upload began."""
+    """Counts the moments of this process and kills it at one of them."""
 
-    def __init__(self, fatal: int, alarm_s: float) -> None:
+    def __init__(self, fatal: int) -> None:
         self.fatal = fatal
-        self.alarm_s = alarm_s
         self.count = 0
 
     def __call__(self, frame: FrameType, event: str, argument: Any) -> None:
@@ -38,8 +40,6 @@ class Moments:
             and event in ("c_call", "c_return")
             and argument.__name__ == "execute"
         )
-        if place in SENDERS and event == "call":
-            signal.setitimer(signal.ITIMER_REAL, self.alarm_s)
         if is_commit or (place in SENDERS and event in ("call", "return")):
             self.count += 1
             if self.count == self.fatal:
@@ -47,8 +47,9 @@ class Moments:
 
 
 class Worker:
-    def __init__(self, profile: dict[str, str], folder: Path) -> None:
+    def __init__(self, profile: dict[str, str], database: str, folder: Path) -> None:
         self.profile = settings.sandbox_profile(profile)
+        self.database = database
         self.folder = folder
         folder.mkdir()
 
@@ -66,19 +67,32 @@ class Worker:
         calls.close()
         return plan_id
 
-    def apply(self, plan_id: str, *, fatal: int = 0, alarm_s: float = 0) -> int:
+    def arrived(self) -> int:
+        """How many uploads the server has begun to answer."""
+        with closing(sqlite3.connect(self.database, timeout=10)) as database:
+            (count,) = database.execute(
+                "SELECT COUNT(*) FROM request WHERE operation = 'bulkUpdate'"
+            ).fetchone()
+        return int(count)
+
+    def apply(self, plan_id: str, *, fatal: int = 0, dies_waiting: bool = False) -> int:
         """Apply in a child; the number of moments it had, or 0 if it was killed."""
+        before = self.arrived()
         reading, writing = os.pipe()
         child = os.fork()
         if not child:
             customers, calls = self.customers()
-            moments = Moments(fatal, alarm_s)
+            moments = Moments(fatal)
             sys.setprofile(moments)
             uploads.apply(plan_id, customers=customers, calls=calls, workspace=self.folder)
             sys.setprofile(None)
             os.write(writing, str(moments.count).encode())
             os._exit(0)
         os.close(writing)
+        if dies_waiting:
+            while self.arrived() == before:
+                time.sleep(0.01)
+            os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         with os.fdopen(reading) as pipe:
             return int(pipe.read() or 0)
@@ -98,9 +112,11 @@ class Worker:
 def main() -> None:
     order = json.loads(sys.stdin.read())
     for number, case in enumerate(order["cases"]):
-        worker = Worker(order["profile"], Path(order["folder"]) / str(number))
+        worker = Worker(order["profile"], order["database"], Path(order["folder"]) / str(number))
         plan_id = worker.plan(case["rows"])
-        moments = worker.apply(plan_id, fatal=case.get("fatal", 0), alarm_s=case.get("alarm_s", 0))
+        moments = worker.apply(
+            plan_id, fatal=case.get("fatal", 0), dies_waiting=case.get("dies_waiting", False)
+        )
         found = {"moments": moments, "killed": worker.states(plan_id), "resumed": worker.resume(plan_id)}
         print(json.dumps(found), flush=True)  # noqa: T201 - this is how it answers
 

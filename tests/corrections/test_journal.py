@@ -81,28 +81,26 @@ def test_a_plan_is_found_by_the_beginning_of_its_id_if_that_is_long_enough_and_n
     with Journal(tmp_path) as journal:
         journal.add_plan(stored("aaaaaab" + "0" * 57), [row(2)])
         assert journal.find("aaaaaaa").id == PLAN
-        for unclear in ("aaaaaa", "aaaaa", "", "bbbbbb", "%%%%%%"):
+        journal.add_plan(stored("b" * 64), [row(2)])
+        for unclear in ("aaaaaa", "bbbbb", "", "cccccc", "%%%%%%"):
             with pytest.raises(UsageError):
                 journal.find(unclear)
 
 
-@pytest.mark.parametrize("after", list(State))
 @pytest.mark.parametrize("before", list(State))
-def test_a_row_moves_along_the_table_of_transitions_or_not_at_all(
-    tmp_path: Path, before: State, after: State
-) -> None:
-    founded(tmp_path, rows=2)
+def test_a_row_moves_along_the_table_of_transitions_or_not_at_all(tmp_path: Path, before: State) -> None:
+    legal, illegal = sorted(NEXT[before]), sorted(set(State) - NEXT[before])
+    founded(tmp_path, rows=len(legal) + 2)
     with Journal(tmp_path) as journal:
         for state in WAYS[before]:
-            journal.move(PLAN, [Move(row(2), state)])
-        if after in NEXT[before]:
-            journal.move(PLAN, [Move(row(2), after)])
-            assert journal.rows(PLAN)[0].state is after
-            return
-        with pytest.raises(JournalError):
-            journal.move(PLAN, [Move(row(3), State.SENT), Move(row(2), after)])
-        # All rows of a move or none.
-        assert [found.state for found in journal.rows(PLAN)] == [before, State.PLANNED]
+            journal.move(PLAN, [Move(row(number), state) for number in range(3, len(legal) + 4)])
+        for after in illegal:
+            with pytest.raises(JournalError):
+                journal.move(PLAN, [Move(row(2), State.SENT), Move(row(3), after)])
+        for number, after in enumerate(legal, 4):
+            journal.move(PLAN, [Move(row(number), after)])
+        # All rows of a move or none: the second row was refused every time, and the first never moved.
+        assert [found.state for found in journal.rows(PLAN)] == [State.PLANNED, before, *legal]
 
 
 def test_a_row_that_the_plan_does_not_have_cannot_move(tmp_path: Path) -> None:
@@ -219,11 +217,12 @@ def newer(content: bytes) -> bytes:
         return database.serialize()
 
 
-def altered(statement: str) -> Callable[[bytes], bytes]:
+def altered(*statements: str) -> Callable[[bytes], bytes]:
     def alter(content: bytes) -> bytes:
         with closing(sqlite3.connect(":memory:")) as database:
             database.deserialize(content)
-            database.execute(statement)
+            for statement in statements:
+                database.execute(statement)
             database.commit()
             return database.serialize()
 
@@ -255,6 +254,11 @@ UNSOUND = {
         'UPDATE row SET target = \'{"address": "Elsewhere"}\' WHERE source_row = 2'
     ),
     "another customer": altered("UPDATE row SET key = 'KC00000000000009' WHERE source_row = 2"),
+    "two tables on one page": altered(
+        "PRAGMA writable_schema = 1",
+        "UPDATE sqlite_master SET rootpage = (SELECT rootpage FROM sqlite_master WHERE name = 'event')"
+        " WHERE name = 'attempt_row'",
+    ),
     "a row gone": altered("DELETE FROM row WHERE source_row = 2"),
     "no JSON": altered("UPDATE row SET target = '{' WHERE source_row = 2"),
     "no such state": altered("UPDATE row SET state = 'done' WHERE source_row = 2"),
@@ -286,7 +290,7 @@ def test_a_flipped_bit_is_noticed_or_changes_nothing_that_is_sent(office: Office
     path = office.workspace / "journal.db"
     sound = path.read_bytes()
     used = [place for place, byte in enumerate(sound) if byte]
-    for _ in range(60):
+    for _ in range(40):
         flipped = bytearray(sound)
         flipped[chance.choice(used)] ^= 1 << chance.randrange(8)
         path.write_bytes(flipped)

@@ -140,6 +140,15 @@ def test_a_field_is_cleared_by_a_request_of_its_own(office: Office) -> None:
     assert_promise(office, plan, outcome)
 
 
+def test_rows_that_correct_different_fields_go_together_and_leave_the_others(office: Office) -> None:
+    one, two = office.ids[:2]
+    kept = [office.value(one, "pinCode"), office.value(two, "address")]
+    plan = office.plan({one: {"address": "1 New Road", "pinCode": ""}, two: {"pinCode": "560001"}})
+    assert states(office.apply(plan)) == ["verified"] * 2
+    assert [office.value(one, "pinCode"), office.value(two, "address")] == kept
+    assert rows_sent(office) == [2]
+
+
 def test_branch_codes_arrive_as_a_list_on_either_way(office: Office) -> None:
     one, two = office.ids[:2]
     plan = office.plan(
@@ -559,6 +568,7 @@ def die(
     login = dataclasses.asdict(office.sandbox.credentials)
     order = {
         "profile": {"base_url": office.sandbox.url, **login},
+        "database": str(office.sandbox.db),
         "folder": str(folder),
         "cases": cases,
     }
@@ -589,7 +599,7 @@ def test_killed_at_any_moment_one_resume_ends_with_every_row_proved_and_none_dou
         groups = [keys[start : start + 3] for start in range(0, len(keys), 3)]
         (whole,) = die(office, tmp_path / "first", [{"rows": corrections(groups[0])}], quiescence_s=0.1)
         assert set(whole["killed"].values()) == {"verified"}
-        moments = range(1, whole["moments"] + 1, 2)
+        moments = range(2, whole["moments"] + 1, 3)
         cases = [
             {"rows": corrections(group), "fatal": fatal}
             for group, fatal in zip(groups[1:], moments, strict=False)
@@ -610,11 +620,11 @@ def test_killed_while_the_server_takes_its_time_the_rows_are_found_done(
     office: Office, tmp_path: Path
 ) -> None:
     keys = office.ids
-    office.sandbox.faults.add(operation="bulkUpdate", delay_s=0.8)
-    office.sandbox.faults.add(operation="bulkUpdate", delay_s=0.8, landing_s=0.35)
-    office.sandbox.faults.add(operation="bulkUpdate", delay_s=0.8, applies="none")
+    office.sandbox.faults.add(operation="bulkUpdate", delay_s=20)
+    office.sandbox.faults.add(operation="bulkUpdate", delay_s=20, landing_s=0.3)
+    office.sandbox.faults.add(operation="bulkUpdate", delay_s=20, applies="none")
     cases = [
-        {"rows": {key: {"address": "Late Road"} for key in keys[start : start + 3]}, "alarm_s": 0.25}
+        {"rows": {key: {"address": "Late Road"} for key in keys[start : start + 3]}, "dies_waiting": True}
         for start in (0, 3, 6)
     ]
     for seen in die(office, tmp_path / "late", cases, quiescence_s=0.7):
