@@ -331,9 +331,11 @@ def _judged(row: Row, verdict: Verdict) -> Move:
     """What the answer to an upload makes of a row of it."""
     if verdict.doubt:
         return Move(row, State.IN_DOUBT, verdict.doubt)
+    said = verdict.refusals.get(row.key)
+    if not said:
+        return Move(row, State.ACKNOWLEDGED)
     values = [row.key, *row.before.values(), *row.target.values()]
-    refusal = answers.plain(verdict.refusals.get(row.key, ""), hidden=values)
-    return Move(row, State.ACKNOWLEDGED, refusal=refusal)
+    return Move(row, State.ACKNOWLEDGED, refusal=answers.plain(said, hidden=values))
 
 
 def _decided(row: Row, first: Fields | None, second: Fields | None, sendings: int) -> Move:
