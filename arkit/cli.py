@@ -22,7 +22,7 @@ import click
 import pandas as pd
 
 import arkit
-from arkit import documents, settings, terminal
+from arkit import documents, outputs, settings, terminal
 from arkit.corrections import files, outcomes, plans, uploads
 from arkit.corrections.checks import KINDS, check
 from arkit.corrections.journal import Journal
@@ -320,21 +320,11 @@ def _proved_complete() -> Iterator[None]:
 def _write_frame(frame: pd.DataFrame, out: Path) -> None:
     if out.suffix not in (".csv", ".parquet"):
         raise click.UsageError("--out must end in .csv or .parquet.")
-    part = out.with_name(f".{out.name}.part")
-    try:
-        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+    with outputs.whole(out) as part:
         if out.suffix == ".csv":
             frame.to_csv(part, index=False)
         else:
             frame.to_parquet(part)
-        part.replace(out)
-    except OSError as error:
-        raise UsageError(
-            f"the file cannot be written ({error.strerror}).", code="unwritable", where=out.name
-        ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink()
 
 
 def _print_json(document: Mapping[str, Any], *, indent: int | None = 1) -> None:

@@ -19,7 +19,7 @@ from arkit.corrections import files
 from arkit.corrections.checks import Check, check
 from arkit.corrections.outcomes import Outcome
 from arkit.corrections.plans import Plan
-from arkit.errors import InputRefused
+from arkit.errors import DiskError, InputRefused
 from arkit.money import RUPEES, inr
 from arkit.receivables.ageing import ageing
 from arkit.reports import html
@@ -44,7 +44,8 @@ def run(out: Path) -> Iterator[Step]:
     Everything is written below `out`; what an earlier run left there is replaced.
 
     Raises:
-        InputRefused: the folder cannot be used.
+        InputRefused: the folder holds other things.
+        DiskError: the folder cannot be used.
         ArkitError: a step did not end as it must.
     """
     os.environ["ARKIT_WORKSPACE"] = str(_fresh(out / "workspace"))
@@ -117,7 +118,7 @@ def _fresh(workspace: Path) -> Path:
             shutil.rmtree(workspace)
         workspace.mkdir(mode=0o700, parents=True)
     except OSError as error:
-        raise InputRefused(
+        raise DiskError(
             f"the folder cannot be used ({error.strerror}).",
             code="unwritable",
             where=str(workspace.parent),

@@ -4,7 +4,8 @@
     ├── UsageError             the call or the settings are wrong                        exit 2
     ├── InputRefused           a file or a plan is refused; nothing was sent             exit 3
     ├── AuthenticationError    log-in or permission refused                              exit 7
-    ├── JournalError           journal, lock or disk                                     exit 8
+    ├── DiskError              a file or a folder of arkit's own cannot be written       exit 8
+    │   └── JournalError       the journal or its lock cannot be used                    exit 8
     ├── ContractError          the server's answer is not what the contract says         exit 9
     ├── ApiError               the server answered with an error of its own              exit 9
     └── NetworkError           no complete answer came                                   exit 9
@@ -97,10 +98,14 @@ class AuthenticationError(ArkitError):
     exit_code = 7
 
 
-class JournalError(ArkitError):
-    """The journal, its lock or the disk below it cannot be used; nothing is sent without it."""
+class DiskError(ArkitError):
+    """A file or a folder that arkit writes cannot be written."""
 
     exit_code = 8
+
+
+class JournalError(DiskError):
+    """The journal, its lock or the disk below it cannot be used; nothing is sent without it."""
 
 
 class ContractError(ArkitError):

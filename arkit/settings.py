@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 import platformdirs
 
-from arkit.errors import UsageError
+from arkit.errors import DiskError, UsageError
 
 SANDBOX = "sandbox"
 QUIESCENCE_S = 900.0
@@ -122,13 +122,13 @@ def workspace() -> Path:
     """The folder of journal, results and sandbox: ``ARKIT_WORKSPACE``, else the user's data folder.
 
     Raises:
-        UsageError: it cannot be made.
+        DiskError: it cannot be made.
     """
     folder = Path(os.environ.get("ARKIT_WORKSPACE") or platformdirs.user_data_path("arkit"))
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(
+        raise DiskError(
             f"the workspace cannot be made ({error.strerror}).",
             code="workspace",
             next_step="Point ARKIT_WORKSPACE at a folder that you may write to.",

@@ -136,5 +136,5 @@ def test_a_workspace_that_is_no_demo_s_is_left_alone(run: Run, tmp_path: Path, n
 def test_a_folder_that_cannot_be_used_is_refused(run: Run, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("kept")
     told = run("demo", "--out", tmp_path / "file", "--json")
-    assert_fails(told, 3, says="cannot be used")
+    assert_fails(told, 8, says="cannot be used")
     assert told.out == ""

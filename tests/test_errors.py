@@ -8,6 +8,7 @@ EXIT_CODES = {
     errors.UsageError: 2,
     errors.InputRefused: 3,
     errors.AuthenticationError: 7,
+    errors.DiskError: 8,
     errors.JournalError: 8,
     errors.ContractError: 9,
     errors.ApiError: 9,
@@ -16,7 +17,9 @@ EXIT_CODES = {
 
 
 def test_every_error_has_the_exit_code_that_is_promised() -> None:
-    assert {kind: kind.exit_code for kind in errors.ArkitError.__subclasses__()} == EXIT_CODES
+    kinds = errors.ArkitError.__subclasses__()
+    kinds += [deeper for kind in kinds for deeper in kind.__subclasses__()]
+    assert {kind: kind.exit_code for kind in kinds} == EXIT_CODES
 
 
 def test_every_class_stands_in_the_tree_of_the_docstring() -> None:

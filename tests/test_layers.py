@@ -18,7 +18,7 @@ import arkit
 
 LAYERS = (
     {"errors", "money", "settings"},
-    {"identifiers", "frames"},
+    {"identifiers", "frames", "outputs"},
     {"wire"},
     {"resources", "client"},
     {"corrections", "reconciliation", "receivables"},

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from arkit import settings
-from arkit.errors import UsageError
+from arkit.errors import DiskError, UsageError
 
 ENVIRONMENT = {
     "ARKIT_BASE_URL": "https://ar.example.com",
@@ -210,5 +210,5 @@ def test_a_workspace_is_made_for_its_owner_alone(tmp_path: Path, monkeypatch: py
 def test_a_workspace_that_cannot_be_made_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("ARKIT_WORKSPACE", str(tmp_path / "file" / "folder"))
-    with pytest.raises(UsageError, match="workspace"):
+    with pytest.raises(DiskError, match="workspace"):
         settings.workspace()

@@ -11,6 +11,7 @@ from stat import S_ISREG
 
 import pandas as pd
 
+from arkit import outputs
 from arkit.corrections import packages
 from arkit.corrections.packages import SAVE_AS, CellFault, Row
 from arkit.errors import InputRefused
@@ -197,21 +198,13 @@ def read_customers(path: Path) -> pd.DataFrame:
 
 
 def write_csv(path: Path, rows: Iterable[Iterable[str]]) -> None:
-    """Write a table, complete or not at all, readable by its owner only.
+    """Write a table as it would be read: values as they are.
 
     Raises:
-        InputRefused: the file cannot be written.
+        DiskError: the file cannot be written.
     """
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with part.open("w", encoding="utf-8", newline="") as file:
-            part.chmod(0o600)
-            csv.writer(file).writerows(rows)
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        message = f"the file cannot be written ({error.strerror})."
-        raise _refused(path.name, "unwritable", message, "Choose another place.") from error
+    with outputs.whole(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
 
 
 def _refused(

@@ -68,7 +68,7 @@ class Outcome:
             How many rows it holds; without any no file is written.
 
         Raises:
-            InputRefused: the file cannot be written.
+            DiskError: the file cannot be written.
         """
         undone = [row for row in self.records if row.state in UNDONE]
         fields = [name for name in FIELDS if any(name in row.target for row in undone)]

@@ -160,7 +160,8 @@ class _Run:
             self._tell(f"Sending {len(ready)} rows.")
             self._send(ready)
             self._read_back()
-            if State.VERIFIED in self._states_of(ready):
+            if State.VERIFIED in self._states_of(ready) or _clears(ready[0]):
+                # One row alone says nothing of the others.
                 continue
             # Nothing got through at once: find out why before anything more is sent.
             self._settle()

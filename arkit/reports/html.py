@@ -1,8 +1,6 @@
 """One self-contained page: tables first, figures beside them, nothing fetched from anywhere."""
 
-import contextlib
 import datetime as dt
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 import pandas as pd
 
-from arkit import money
-from arkit.errors import InputRefused
+from arkit import money, outputs
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -40,7 +37,7 @@ def write(
         facts: the few figures that a reader looks for first, by their names.
 
     Raises:
-        InputRefused: the file cannot be written.
+        DiskError: the file cannot be written.
     """
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("arkit", "reports"), autoescape=True, undefined=jinja2.StrictUndefined
@@ -48,21 +45,9 @@ def write(
     text = environment.get_template("report.html.j2").render(
         title=title, subtitle=subtitle, facts=facts, sections=_rendered(sections)
     )
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            # Half a character, as a file's name may hold one, becomes a question mark.
-            file.write(text.encode(errors="replace"))
-        part.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            part.unlink()
-        raise InputRefused(
-            f"the report cannot be written ({error.strerror}).",
-            code="unwritable",
-            where=path.name,
-            next_step="Choose another place.",
-        ) from error
+    with outputs.whole(path) as part:
+        # Half a character, as a file's name may hold one, becomes a question mark.
+        part.write_bytes(text.encode(errors="replace"))
 
 
 def _rendered(sections: Sequence[Section]) -> list[dict[str, Any]]:

@@ -1,11 +1,11 @@
 """Files that a browser handed over, kept in the workspace under names that can do no harm."""
 
 import hashlib
-import os
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
-from arkit.errors import InputRefused
+from arkit import outputs
+from arkit.errors import DiskError, InputRefused
 
 LIMIT_BYTES = 9_000_000
 """What a browser can be trusted to hand over; above 10 MB Jupyter drops the message in silence."""
@@ -24,7 +24,8 @@ def keep(workspace: Path, name: str, content: bytes) -> Path:
     a label for messages.
 
     Raises:
-        InputRefused: it is too large, or cannot be written.
+        InputRefused: it is too large.
+        DiskError: it cannot be written.
     """
     label = label_of(name)
     if len(content) > LIMIT_BYTES:
@@ -39,17 +40,15 @@ def keep(workspace: Path, name: str, content: bytes) -> Path:
     try:
         for made in (folder.parent, folder):
             made.mkdir(mode=0o700, exist_ok=True)
-        part = folder / ".part"
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(content)
-        part.replace(path)
     except OSError as error:
-        raise InputRefused(
+        raise DiskError(
             f"the upload cannot be kept in the workspace ({error.strerror}).",
             code="unwritable",
             where=label,
             next_step="Make room, or choose another ARKIT_WORKSPACE.",
         ) from error
+    with outputs.whole(path) as part:
+        part.write_bytes(content)
     return path
 
 

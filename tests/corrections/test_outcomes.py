@@ -10,7 +10,7 @@ import pytest
 from arkit.corrections import checks, outcomes
 from arkit.corrections.outcomes import Outcome
 from arkit.corrections.states import State
-from arkit.errors import InputRefused
+from arkit.errors import DiskError
 
 from .conftest import Office, row, states
 
@@ -76,7 +76,7 @@ def test_without_rows_to_mend_there_is_no_file(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_written_is_said_to_be_one(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     for place in (tmp_path / "gone" / "failed.csv", tmp_path / "folder"):
-        with pytest.raises(InputRefused):
+        with pytest.raises(DiskError):
             outcome(State.FAILED).failed_rows_file(place)
 
 

@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 import pytest
 
 from arkit import money
-from arkit.errors import InputRefused
+from arkit.errors import DiskError
 from arkit.reports import html
 from arkit.reports.html import Section
 
@@ -156,7 +156,7 @@ def test_a_report_replaces_the_one_before(tmp_path: Path) -> None:
 def test_a_report_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path, place: str) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").write_text("kept")
-    with pytest.raises(InputRefused, match=r"cannot be written .*Choose another place") as caught:
+    with pytest.raises(DiskError, match=r"cannot be written .*Choose another place") as caught:
         html.write(tmp_path / place, title="Title", subtitle="", facts={}, sections=[])
     assert caught.value.where == Path(place).name
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "folder"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import ipywidgets as ipw
 import pytest
 
-from arkit.errors import InputRefused
+from arkit.errors import DiskError
 from arkit.widgets import uploads
 
 
@@ -48,7 +48,7 @@ def test_files_of_one_name_do_not_overwrite_each_other(tmp_path: Path) -> None:
 
 def test_an_upload_that_cannot_be_kept_is_refused(tmp_path: Path) -> None:
     (tmp_path / "uploads").write_text("in the way")
-    with pytest.raises(InputRefused, match="cannot be kept"):
+    with pytest.raises(DiskError, match="cannot be kept"):
         uploads.keep(tmp_path, "corrections.csv", b"1")
 
 
