@@ -164,8 +164,16 @@ class Served:
 
     def writes(self) -> list[str]:
         """The operations that change something and that it was asked for, oldest first."""
-        history = self._session.get(f"{self.login['url']}/sandbox/history", timeout=10).json()["payload"]
-        return [request["operation"] for request in history if request["operation"] in WRITES]
+        return [row["operation"] for row in self._told("history") if row["operation"] in WRITES]
+
+    def changed(self) -> int:
+        """How many fields it was made to change."""
+        return len(self._told("applied-rows"))
+
+    def _told(self, what: str) -> list[dict[str, Any]]:
+        answer = self._session.get(f"{self.login['url']}/sandbox/{what}", timeout=10)
+        told: list[dict[str, Any]] = answer.json()["payload"]
+        return told
 
     def interrupt(self, signal: int) -> Ended:
         """Send it a signal, and wait until it has ended."""

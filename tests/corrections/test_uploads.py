@@ -406,6 +406,14 @@ def test_a_clearing_that_the_server_refuses_fails_with_its_reason(office: Office
     assert_promise(office, plan, outcome)
 
 
+def test_a_clearing_that_is_refused_does_not_keep_the_others_back(office: Office) -> None:
+    plan = office.plan({key: {"ifsc": "<clear>"} for key in office.ids[:4]})
+    office.sandbox.faults.add(operation="updateCustomer", status=422, error_type="UNPROCESSABLE_REQUEST")
+    outcome = office.apply(plan)
+    assert states(outcome) == ["failed", "verified", "verified", "verified"]
+    assert_promise(office, plan, outcome)
+
+
 def test_a_reason_shows_no_value_of_the_row_and_nothing_that_acts_on_a_screen(office: Office) -> None:
     key = office.ids[0]
     was = office.value(key, "panOrGstin")
