@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -192,13 +192,13 @@ class Journal:
             )
         return found[0]
 
-    def rows(self, plan_id: str) -> list[Row]:
-        """Every row of a plan, in the order of the file."""
+    def rows(self, plan_id: str, *, states: Collection[State] = frozenset(State)) -> list[Row]:
+        """The rows of a plan that are in these states, all of them by default, in the order of the file."""
         with _guarded():
             rows = self._connection.execute(
                 "SELECT source_row, key, before, target, state, refusal, reason FROM row"
-                " WHERE plan_id = ? ORDER BY source_row",
-                (plan_id,),
+                " WHERE plan_id = ? AND state IN (SELECT value FROM json_each(?)) ORDER BY source_row",
+                (plan_id, json.dumps(list(states))),
             ).fetchall()
             return [
                 Row(
@@ -212,6 +212,16 @@ class Journal:
                 )
                 for row in rows
             ]
+
+    def counts(self, plan_id: str) -> dict[str, int]:
+        """Rows by state, in the order in which a row passes the states; states without rows are absent."""
+        with _guarded():
+            found = dict(
+                self._connection.execute(
+                    "SELECT state, COUNT(*) FROM row WHERE plan_id = ? GROUP BY state", (plan_id,)
+                ).fetchall()
+            )
+        return {state.value: found[state] for state in State if state in found}
 
     def require_unaltered(self, plan: Stored) -> None:
         """Make sure that the rows of a plan ask for what they asked for when it was stored.
@@ -286,7 +296,7 @@ class Journal:
             for plan in self.plans()
             if plan.account == account
             and self.last_sent_at(plan.id)
-            and any(row.state in UNSETTLED | {State.PLANNED} for row in self.rows(plan.id))
+            and self.rows(plan.id, states=UNSETTLED | {State.PLANNED})
         ]
 
     def _require_sound(self) -> None:

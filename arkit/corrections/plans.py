@@ -17,7 +17,7 @@ from arkit.corrections import checks
 from arkit.corrections.checks import Check
 from arkit.corrections.journal import Fields, Journal, Row, Stored, content_sha256
 from arkit.corrections.schemas import CLEAR, FIELDS, KEY, CustomerUpdates
-from arkit.corrections.states import TERMINAL, State
+from arkit.corrections.states import UNSETTLED, State
 from arkit.errors import InputRefused, UsageError
 from arkit.wire.calls import Calls
 
@@ -248,7 +248,7 @@ def _plan_id(journal: Journal, content: str) -> str:
     """
     same = [plan for plan in journal.plans() if plan.content_sha256 == content]
     for plan in same:
-        if any(row.state not in TERMINAL for row in journal.rows(plan.id)):
+        if journal.rows(plan.id, states=UNSETTLED | {State.PLANNED}):
             return plan.id
     return hashlib.sha256(f"{content}\n{len(same)}".encode()).hexdigest()
 

@@ -14,13 +14,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from arkit.corrections import answers, outcomes
+from arkit.corrections import answers, moves
 from arkit.corrections.answers import Verdict
 from arkit.corrections.journal import Fields, Journal, Move, Row, Stored
 from arkit.corrections.outcomes import Outcome
-from arkit.corrections.plans import Progress, is_same, is_same_to_the_server, values_by_customer
+from arkit.corrections.plans import Progress, values_by_customer
 from arkit.corrections.schemas import FIELDS, KEY
-from arkit.corrections.states import TERMINAL, UNSETTLED, State
+from arkit.corrections.states import UNSETTLED, State
 from arkit.errors import ArkitError, JournalError, UsageError
 from arkit.wire.calls import Calls
 from arkit.wire.operations import UPDATE_CUSTOMER, UPDATE_CUSTOMERS
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 CANARY_ROWS = 10
 CHUNK_ROWS = 1_000
-MOST_SENDINGS = 3
 POLL_S = 5.0
 
 
@@ -82,7 +81,7 @@ def resume(
     with Journal(workspace) as journal, journal.sole_writer():
         plans = journal.unfinished(calls.profile.account)
         # A plan in doubt stops every other, so there is at most one; it comes first.
-        plans.sort(key=lambda plan: not _unsettled(journal.rows(plan.id)))
+        plans.sort(key=lambda plan: not journal.rows(plan.id, states=UNSETTLED))
         if not plans:
             return None
         journal.require_unaltered(plans[0])
@@ -120,7 +119,7 @@ class _Run:
 
     def carry_out(self) -> Outcome:
         trouble = ""
-        was_active = any(row.state not in TERMINAL for row in self._rows())
+        was_active = bool(self._in(State.PLANNED, *UNSETTLED))
         try:
             self._recover()
             self._settle()
@@ -133,11 +132,11 @@ class _Run:
         except JournalError:
             raise
         except ArkitError as error:
-            if not _unsettled(self._rows()):
+            if not self._in(*UNSETTLED):
                 raise
             trouble = str(error)
         self._tell(trouble or "Finished.")
-        return Outcome(self._plan.id, self._rows(), was_active, trouble)
+        return Outcome(self._plan.id, self._journal.rows(self._plan.id), was_active, trouble)
 
     def _recover(self) -> None:
         """A process died between writing ahead and storing the answer: nobody knows what came of it.
@@ -160,41 +159,41 @@ class _Run:
             self._tell(f"Sending {len(ready)} rows.")
             self._send(ready)
             self._read_back()
-            if State.VERIFIED in self._states_of(ready) or _clears(ready[0]):
+            if not self._are_all(ready, *UNSETTLED) or moves.clears(ready[0]):
                 # One row alone says nothing of the others.
                 continue
             # Nothing got through at once: find out why before anything more is sent.
             self._settle()
-            if not self._states_of(ready) & {State.VERIFIED, State.PLANNED}:
+            if self._are_all(ready, State.FAILED, State.CONFLICT):
                 return False
         return True
 
     def _next_chunk(self) -> list[Row]:
         """Rows to go out together: few until one was proved; a row that clears a field goes alone."""
         planned = self._in(State.PLANNED)
-        if planned and _clears(planned[0]):
+        if planned and moves.clears(planned[0]):
             return planned[:1]
         is_proved = bool(self._in(State.VERIFIED))
-        bulk = [row for row in planned if not _clears(row)]
+        bulk = [row for row in planned if not moves.clears(row)]
         return bulk[: CHUNK_ROWS if is_proved else CANARY_ROWS]
 
     def _not_drifted(self, rows: list[Row]) -> list[Row]:
         """The rows whose customers still are as the plan found them; nobody's work is overwritten."""
         current = self._current(rows)
         ready: list[Row] = []
-        moves: list[Move] = []
+        left_alone: list[Move] = []
         for row in rows:
             now = current.get(row.key)
-            if now is not None and _holds(now, row.before):
+            if now is not None and moves.holds(now, row.before):
                 ready.append(row)
             else:
-                moves.append(_drifted(row, now))
-        self._move(moves)
+                left_alone.append(moves.drifted(row, now))
+        self._move(left_alone)
         return ready
 
     def _send(self, rows: list[Row]) -> None:
         attempt_id = uuid.uuid4().hex
-        is_single = _clears(rows[0])
+        is_single = moves.clears(rows[0])
         content = _patch(rows[0]) if is_single else _bulk_file(rows)
         operation = UPDATE_CUSTOMER if is_single else UPDATE_CUSTOMERS
         body, kind = (
@@ -231,7 +230,7 @@ class _Run:
             self._silent_since = time.monotonic()
         self._journal.store_answer(attempt_id, answer.status, answer.body)
         verdict = self._verdict(answer, rows, is_single=is_single)
-        self._move(_judged(row, verdict) for row in rows)
+        self._move(moves.judged(row, verdict) for row in rows)
 
     def _verdict(self, answer: Answer, rows: list[Row], *, is_single: bool) -> Verdict:
         keys = {row.key for row in rows}
@@ -249,10 +248,10 @@ class _Run:
     def _settle(self) -> None:
         """Resolve every row whose outcome is open; waits until nothing of ours can be under way."""
         self._read_back()
-        if not _unsettled(self._rows()):
+        if not self._in(*UNSETTLED):
             return
         left_s = self._silent_since + self._calls.profile.quiescence_s - time.monotonic()
-        while left_s > 0 and (rows := _unsettled(self._rows())):
+        while left_s > 0 and (rows := self._in(*UNSETTLED)):
             if self._should_stop():
                 return
             self._tell(f"{len(rows)} rows are open; in {left_s:.0f} s nothing of ours can be under way.")
@@ -265,19 +264,19 @@ class _Run:
 
     def _read_back(self) -> None:
         """Rows that hold the target are proved, whatever else is known of them."""
-        rows = _unsettled(self._rows())
+        rows = self._in(*UNSETTLED)
         current = self._current(rows)
-        proved = [row for row in rows if (now := current.get(row.key)) and _holds(now, row.target)]
+        proved = [row for row in rows if (now := current.get(row.key)) and moves.holds(now, row.target)]
         note = "Done, although the server said it was not."
         self._move(Move(row, State.VERIFIED, note if row.refusal else "") for row in proved)
 
     def _decide(self) -> None:
         """Two reads after the quiescence window: what is still old now stays old."""
-        rows = _unsettled(self._rows())
+        rows = self._in(*UNSETTLED)
         first, second = self._current(rows), self._current(rows)
         sendings = self._journal.attempts_of(self._plan.id)
         self._move(
-            _decided(row, first.get(row.key), second.get(row.key), sendings.get(row.source_row, 0))
+            moves.decided(row, first.get(row.key), second.get(row.key), sendings.get(row.source_row, 0))
             for row in rows
         )
 
@@ -285,95 +284,30 @@ class _Run:
         keys = [row.key for row in rows]
         return values_by_customer(self._customers.snapshot(keys)) if keys else {}
 
-    def _rows(self) -> list[Row]:
-        return self._journal.rows(self._plan.id)
+    def _in(self, *states: State) -> list[Row]:
+        return self._journal.rows(self._plan.id, states=states)
 
-    def _in(self, state: State) -> list[Row]:
-        return [row for row in self._rows() if row.state is state]
+    def _are_all(self, rows: list[Row], *states: State) -> bool:
+        return {row.source_row for row in rows} <= {row.source_row for row in self._in(*states)}
 
-    def _states_of(self, rows: list[Row]) -> set[State]:
-        sources = {row.source_row for row in rows}
-        return {row.state for row in self._rows() if row.source_row in sources}
-
-    def _move(self, moves: Iterable[Move]) -> None:
-        self._journal.move(self._plan.id, list(moves))
+    def _move(self, steps: Iterable[Move]) -> None:
+        self._journal.move(self._plan.id, list(steps))
 
     def _tell(self, sentence: str) -> None:
         if self._on_progress:
-            self._on_progress(outcomes.count(self._rows()), sentence)
+            self._on_progress(self._journal.counts(self._plan.id), sentence)
 
 
 def _require_settled(journal: Journal, plan: Stored) -> None:
     """Two plans could touch one record: while another is in doubt, nothing is sent."""
     for other in journal.unfinished(plan.account):
-        if other.id != plan.id and _unsettled(journal.rows(other.id)):
+        if other.id != plan.id and journal.rows(other.id, states=UNSETTLED):
             raise JournalError(
                 f"plan …{other.id[-6:]} has rows in doubt.",
                 code="unsettled",
                 where=f"plan …{plan.id[-6:]}",
                 next_step="Nothing was sent. Run arkit resume first.",
             )
-
-
-def _clears(row: Row) -> bool:
-    return None in row.target.values()
-
-
-def _drifted(row: Row, now: Fields | None) -> Move:
-    """What becomes of a row whose customer is not as the plan found it."""
-    if now is None:
-        return Move(row, State.STALE, "The customer does not exist any more.")
-    if _holds(now, row.target):
-        return Move(row, State.SKIPPED_NOOP, "The server has these values already.")
-    return Move(row, State.STALE, f"Changed by somebody else since the plan: {_differing(now, row.before)}.")
-
-
-def _judged(row: Row, verdict: Verdict) -> Move:
-    """What the answer to an upload makes of a row of it."""
-    if verdict.doubt:
-        return Move(row, State.IN_DOUBT, verdict.doubt)
-    said = verdict.refusals.get(row.key)
-    if not said:
-        return Move(row, State.ACKNOWLEDGED)
-    values = [row.key, *row.before.values(), *row.target.values()]
-    return Move(row, State.ACKNOWLEDGED, refusal=answers.plain(said, hidden=values))
-
-
-def _decided(row: Row, first: Fields | None, second: Fields | None, sendings: int) -> Move:
-    """What two reads after the quiescence window make of an open row that was sent so often."""
-    if second is None or first != second:
-        return Move(row, State.CONFLICT, "The customer changed or went away while it was read back.")
-    if _holds(second, row.target):
-        return Move(row, State.VERIFIED)
-    if _holds(second, row.before):
-        return _undone(row, sendings)
-    if all(is_same_to_the_server(name, second[name], value) for name, value in row.target.items()):
-        return Move(row, State.VERIFIED, "Done; the server stored it in its own way of writing.")
-    fields = _differing(second, row.target)
-    return Move(row, State.CONFLICT, f"The server holds neither the old nor the new value: {fields}.")
-
-
-def _undone(row: Row, sendings: int) -> Move:
-    """What becomes of a row that was shown not to have been done."""
-    if row.refusal:
-        return Move(row, State.FAILED, f"Not done; the server says: {row.refusal}")
-    if row.state is State.ACKNOWLEDGED:
-        return Move(row, State.CONFLICT, "The server said that it was done, and still has the old value.")
-    if sendings >= MOST_SENDINGS:
-        return Move(row, State.FAILED, f"Sent {sendings} times; the server still has the old value.")
-    return Move(row, State.PLANNED, "Shown not to have been done; to be sent again.")
-
-
-def _differing(now: Fields, wanted: Fields) -> str:
-    return ", ".join(name for name, value in wanted.items() if not is_same(name, now[name], value))
-
-
-def _unsettled(rows: Iterable[Row]) -> list[Row]:
-    return [row for row in rows if row.state in UNSETTLED]
-
-
-def _holds(now: Fields, wanted: Fields) -> bool:
-    return all(is_same(name, now[name], value) for name, value in wanted.items())
 
 
 def _patch(row: Row) -> bytes:
