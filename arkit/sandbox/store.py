@@ -95,8 +95,12 @@ class Store:
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=60, isolation_level=None, check_same_thread=False)
         connection.row_factory = sqlite3.Row
-        # The file outlives its processes, and need not outlive a power cut.
-        connection.execute("PRAGMA synchronous = OFF")
+        try:
+            # The file outlives its processes, and need not outlive a power cut.
+            connection.execute("PRAGMA synchronous = OFF")
+        except sqlite3.DatabaseError:
+            connection.close()
+            raise
         connection.create_function("folded", 1, lambda text: text and text.casefold(), deterministic=True)
         return connection
 
