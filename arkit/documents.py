@@ -9,7 +9,6 @@ from arkit.corrections.checks import Check
 from arkit.corrections.journal import Row, Stored
 from arkit.corrections.outcomes import Outcome
 from arkit.corrections.plans import Plan
-from arkit.errors import InputRefused
 
 Document = dict[str, Any]
 
@@ -26,21 +25,6 @@ def of_check(checked: Check, file: Path) -> Document:
         "problems": checked.problems.to_dict("records"),
         "counts": checked.counts,
     }
-
-
-def of_refusal(refusal: InputRefused, file: Path, kind: str) -> Document:
-    """``arkit.check/1`` of a file that is refused as a whole: its one problem."""
-    problem = {
-        "source_row": refusal.source_row,
-        "column": refusal.column,
-        "value": "",
-        "rule": refusal.code,
-        "severity": "error",
-        "message": refusal.message,
-        "repair": "",
-    }
-    counts = {"rows": 0, "accepted": 0, "problems": [problem], "counts": {refusal.code: 1}}
-    return {"schema": "arkit.check/1", "file": str(file), "sha256": None, "kind": kind, **counts}
 
 
 def of_plan(plan: Plan) -> Document:

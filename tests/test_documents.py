@@ -12,7 +12,6 @@ from arkit.corrections.journal import Row, Stored
 from arkit.corrections.outcomes import Outcome
 from arkit.corrections.plans import Plan
 from arkit.corrections.states import State
-from arkit.errors import InputRefused
 
 CHECK = ["schema", "file", "sha256", "kind", "rows", "accepted", "problems", "counts"]
 PROBLEM = ["source_row", "column", "value", "rule", "severity", "message", "repair"]
@@ -62,14 +61,16 @@ def test_a_check_without_problems_has_empty_lists(tmp_path: Path) -> None:
     assert (document["problems"], document["counts"]) == ([], {})
 
 
-def test_a_file_that_is_no_table_has_one_problem() -> None:
-    refusal = InputRefused("row 3 is not CSV.", code="csv", where="a.csv", source_row=3)
-    document = as_read(documents.of_refusal(refusal, Path("a.csv"), "customer-update"))
+def test_a_file_that_is_no_table_has_one_problem(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text('customerId,address\nKC00000000000001,"open')
+    document = as_read(documents.of_check(check(path), path))
     assert list(document) == CHECK
     assert (document["rows"], document["accepted"], document["counts"]) == (0, 0, {"csv": 1})
+    assert len(document["sha256"]) == 64
     (problem,) = document["problems"]
     assert list(problem) == PROBLEM
-    assert (problem["source_row"], problem["rule"], problem["severity"]) == (3, "csv", "error")
+    assert (problem["source_row"], problem["rule"], problem["severity"]) == (2, "csv", "error")
 
 
 def test_a_plan_lists_each_field_that_changes_and_null_for_an_empty_one() -> None:

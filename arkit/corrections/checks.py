@@ -1,6 +1,7 @@
 """Every problem of a bulk file in one pass, by row and column."""
 
 import difflib
+import hashlib
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -123,14 +124,19 @@ def check(path: Path | str, *, kind: str = "customer-update", known: pd.DataFram
 
     Raises:
         UsageError: there is no such kind, or `known` has no such column.
-        InputRefused: the file is no table that could be checked cell by cell.
+        InputRefused: the file cannot be read at all.
     """
     if kind not in KINDS:
         raise UsageError(
             f"there is no kind {kind!r}.", code="kind", next_step=f"Known kinds: {', '.join(KINDS)}."
         )
-    sheet = files.read(path)
+    path = Path(path)
     known_ids = None if known is None else _known_ids(known)
+    content = files.content_of(path)
+    try:
+        sheet = files.parse(content, name=path.name)
+    except InputRefused as refusal:
+        return _no_table(path, content, kind, refusal)
     columns = [name.strip() for name in sheet.header]
     broken = [*_header_problems(sheet, columns), *_width_problems(sheet)]
     texts = _texts(sheet, columns)
@@ -144,12 +150,27 @@ def check(path: Path | str, *, kind: str = "customer-update", known: pd.DataFram
     problems = _in_order(problems, sheet.header)
     accepted = texts.iloc[:0] if broken else _accepted(texts, problems)
     return Check(
-        path=Path(path),
+        path=path,
         sha256=sheet.sha256,
         kind=kind,
         rows=len(sheet.rows),
         accepted=cast("DataFrame[CustomerUpdates]", accepted),
         problems=pd.DataFrame(problems, columns=COLUMNS).astype({"source_row": "int64"}),
+    )
+
+
+def _no_table(path: Path, content: bytes, kind: str, refusal: InputRefused) -> Check:
+    """The check of a file that is no table, or one that can only be read by guessing: its one problem."""
+    message = f"{refusal.message[:1].upper()}{refusal.message[1:]} {refusal.next_step}"
+    problem = Problem(refusal.source_row or 1, refusal.column, "", refusal.code, "error", message)
+    columns = {"source_row": pd.Series(dtype="int64"), "customer_id": pd.Series(dtype="str")}
+    return Check(
+        path=path,
+        sha256=hashlib.sha256(content).hexdigest(),
+        kind=kind,
+        rows=0,
+        accepted=cast("DataFrame[CustomerUpdates]", pd.DataFrame(columns)),
+        problems=pd.DataFrame([problem], columns=COLUMNS),
     )
 
 
@@ -345,14 +366,22 @@ def require_ok(checked: Check) -> DataFrame[CustomerUpdates]:
     """The accepted rows of a check without errors.
 
     Raises:
+        UsageError: it is no check, but a frame that nobody checked.
         InputRefused: there are errors; the message names the first of them.
     """
+    if not isinstance(checked, Check):
+        raise UsageError(
+            "only what was checked can be planned.",
+            code="unchecked",
+            next_step="Give what arkit.check returns.",
+        )
     if checked.ok:
         return checked.accepted
     first = checked.problems[checked.problems["severity"] == "error"].iloc[0]
     place = f"row {first['source_row']}" + (f", {first['column']}" if first["column"] else "")
+    count = "1 error" if checked.errors == 1 else f"{checked.errors} errors; the first"
     raise InputRefused(
-        f"{checked.errors} errors; the first: {place}: {first['message']}",
+        f"{count}: {place}: {first['message']}",
         code="problems",
         where=checked.path.name,
         source_row=int(first["source_row"]),

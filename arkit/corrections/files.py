@@ -60,7 +60,7 @@ def read(path: Path | str) -> Sheet:
         InputRefused: the file cannot be read as a table without guessing.
     """
     path = Path(path)
-    return parse(_content(path), name=path.name)
+    return parse(content_of(path), name=path.name)
 
 
 def parse(content: bytes, *, name: str) -> Sheet:
@@ -86,7 +86,12 @@ def parse(content: bytes, *, name: str) -> Sheet:
     )
 
 
-def _content(path: Path) -> bytes:
+def content_of(path: Path) -> bytes:
+    """The bytes of a file, read once.
+
+    Raises:
+        InputRefused: it cannot be read, or is too large.
+    """
     try:
         status = path.stat()
         if not S_ISREG(status.st_mode):

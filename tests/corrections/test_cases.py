@@ -1,7 +1,7 @@
 """Every sample file gives the problems that are written beside it, all in one pass.
 
-A case is a file and ``<file>.expected.json``: the number of accepted rows and the problems by row and column,
-or the code with which the file is refused as a whole. Where it matters it also holds ``source_rows`` and
+A case is a file and ``<file>.expected.json``: the number of accepted rows and the problems by row and column;
+a file that is no table has one problem. Where it matters it also holds ``source_rows`` and
 ``kept`` (columns, text by text) of the accepted rows, and the ``repairs`` that are proposed.
 """
 
@@ -17,7 +17,6 @@ from arkit.client import start_sandbox
 from arkit.corrections import checks, plans
 from arkit.corrections.checks import Check
 from arkit.corrections.states import State
-from arkit.errors import InputRefused
 
 ROOT = Path(__file__).parents[2]
 ENDING = ".expected.json"
@@ -34,10 +33,7 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pd.DataFrame]:
 
 def found(file: Path, known: pd.DataFrame, expected: dict[str, Any]) -> dict[str, Any]:
     """What the check of the file gives, in the words of the case."""
-    try:
-        checked = checks.check(file, known=known)
-    except InputRefused as refusal:
-        return {"refused": refusal.code, "source_row": refusal.source_row}
+    checked = checks.check(file, known=known)
     kept = {column: checked.accepted[column].tolist() for column in expected.get("kept", ())}
     details = {
         "source_rows": checked.accepted["source_row"].tolist(),

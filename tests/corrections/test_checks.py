@@ -6,6 +6,7 @@ import io
 import random
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, cast
 
 import openpyxl
 import pandas as pd
@@ -249,13 +250,23 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED)
-def test_no_refusal_holds_the_value_of_a_cell(text: str, tmp_path: Path) -> None:
+def test_a_file_that_is_no_table_is_one_problem_without_the_value_of_a_cell(
+    text: str, tmp_path: Path
+) -> None:
     path = tmp_path / "refused.csv"
     path.write_bytes(text.format(key=IDS[0], secret="501000987654").encode("latin-1"))
+    checked = checks.check(path)
+    assert (checked.ok, checked.rows, len(checked.accepted), checked.errors) == (False, 0, 0, 1)
+    assert checked.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     with pytest.raises(InputRefused) as caught:
-        checks.check(path)
-    assert "501000987654" not in str(caught.value)
-    assert "501000987654" not in repr(vars(caught.value))
+        checks.require_ok(checked)
+    for shown in (checked.problems.to_csv(), repr(checked), str(caught.value), repr(vars(caught.value))):
+        assert "501000987654" not in shown
+
+
+def test_a_frame_that_nobody_checked_is_refused() -> None:
+    with pytest.raises(UsageError, match="checked"):
+        checks.require_ok(cast("Any", pd.DataFrame({"customer_id": IDS[:1]})))
 
 
 def test_a_file_with_errors_goes_into_no_plan(tmp_path: Path) -> None:

@@ -170,23 +170,29 @@ def test_the_file_that_was_named_last_is_the_one_that_is_checked(
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
-        ("report.pdf", b"%PDF-1.7", "report.pdf: this is a PDF, not CSV or XLSX."),
-        ("empty.csv", b"", "empty.csv: the file is empty."),
-        ("book.xlsx", b"PK\x03\x04 and no more", "book.xlsx: this is not a sound XLSX workbook."),
-        ("large.csv", b"x" * 9_000_001, "large.csv: the file is larger than 9 MB."),
+        ("report.pdf", b"%PDF-1.7", "This is a PDF, not CSV or XLSX."),
+        ("empty.csv", b"", "The file is empty."),
+        ("book.xlsx", b"PK\x03\x04 and no more", "This is not a sound XLSX workbook."),
     ],
 )
 def test_a_file_that_is_no_table_is_refused_in_words(
     screen: Correct, name: str, content: bytes, sentence: str
 ) -> None:
     check(screen, name, content)
+    assert step(screen) == "Check"
+    assert screen.check_page.go.disabled
+    assert sentence in shown(screen.check_page.table.view)
+
+
+def test_a_file_too_large_for_a_browser_is_refused_in_words(screen: Correct) -> None:
+    check(screen, "large.csv", b"x" * 9_000_001)
     assert step(screen) == "File"
-    assert sentence in screen.errors.text
+    assert "large.csv: the file is larger than 9 MB." in screen.errors.text
     assert "Traceback" not in screen.errors.text
 
 
 def test_an_error_goes_away_with_the_next_try(screen: Correct, customers: pd.DataFrame) -> None:
-    check(screen, "empty.csv", b"")
+    check(screen, "large.csv", b"x" * 9_000_001)
     assert screen.errors.view.layout.display == ""
     check(screen, "corrections.csv", new_ifscs(customers, 3))
     assert screen.errors.view.layout.display == "none"
