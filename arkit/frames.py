@@ -142,11 +142,13 @@ def snake(member: str) -> str:
 def _converted(values: list[Any], dtype: str, *, where: str) -> pd.Series:
     convert, target = _CONVERSIONS[dtype]
     try:
-        return pd.Series([None if value is None else convert(value) for value in values], dtype=target)
+        series = pd.Series([None if value is None else convert(value) for value in values], dtype=target)
     except (ValueError, TypeError, InvalidOperation, arrow.ArrowInvalid, OverflowError) as error:
         position = next((i for i, value in enumerate(values) if not _fits(convert, value)), None)
         which = "a record" if position is None else f"record {position}"
         raise _broken(f"{which} does not hold a value of the kind {dtype}.", where) from error
+    # By way of text, so that the categories are text in an empty frame too.
+    return series.astype("category") if dtype == "category" else series
 
 
 def _fits(convert: Callable[[Any], Any], value: Any) -> bool:
@@ -220,7 +222,7 @@ def _instant(value: Any) -> pd.Timestamp | None:
 _CONVERSIONS: dict[str, tuple[Callable[[Any], Any], Any]] = {
     "string[pyarrow]": (_text, "str"),
     "boolean": (_flag, "boolean"),
-    "category": (_text, "category"),
+    "category": (_text, "str"),
     "date32[day][pyarrow]": (_date, pd.ArrowDtype(arrow.date32())),
     "decimal128(18, 2)[pyarrow]": (_rupees, pd.ArrowDtype(arrow.decimal128(18, 2))),
     f"datetime64[us, {IST}]": (_instant, pd.DatetimeTZDtype("us", IST)),

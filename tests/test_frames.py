@@ -177,3 +177,10 @@ def test_amounts_arrive_to_the_paisa(amounts: list[int]) -> None:
     ]
     column = frames.to_frame(records, frames.Invoices)["net_amount"]
     assert [int(amount.scaleb(2)) for amount in column] == amounts
+
+
+def test_an_empty_frame_has_the_dtypes_of_a_full_one() -> None:
+    records = [{"customerId": "KC00000000000001", "status": "ACTIVE"}]
+    full, empty = frames.to_frame(records, frames.Customers), frames.to_frame([], frames.Customers)
+    assert empty["status"].cat.categories.dtype == full["status"].cat.categories.dtype
+    assert [*empty.dtypes.drop("status")] == [*full.dtypes.drop("status")]
