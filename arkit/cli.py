@@ -24,7 +24,7 @@ import pandas as pd
 import arkit
 from arkit import documents, outputs, settings, terminal
 from arkit.corrections import files, outcomes, plans, uploads
-from arkit.corrections.checks import KINDS, check
+from arkit.corrections.checks import KINDS, check, require_ok
 from arkit.corrections.journal import Journal
 from arkit.corrections.outcomes import Outcome
 from arkit.corrections.states import UNSETTLED
@@ -62,6 +62,9 @@ def main() -> None:
         _fail(error.format_message() + _usage_hint(error), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         _fail("interrupted.", 130)
+    except OSError as error:
+        # What writes files says so in words of its own; this is standard output.
+        _fail(f"the output cannot be written ({error.strerror}). What was done stands: arkit status.", 8)
     except Exception as error:
         _fail(f"unexpected {type(error).__name__}. {_logged()}", 1)
 
@@ -172,18 +175,12 @@ def check_command(file: Path, kind: str, known: Path | None, profile: str | None
     elif profile or settings.profile_name() != settings.SANDBOX:
         with arkit.connect(profile) as client:
             customers = client.customers.fetch()
-    try:
-        checked = check(file, kind=kind, known=customers)
-    except InputRefused as refusal:
-        if is_json:
-            _print_json(documents.of_refusal(refusal, file, kind))
-        raise
+    checked = check(file, kind=kind, known=customers)
     if is_json:
         _print_json(documents.of_check(checked, file))
     else:
         click.echo(terminal.of_check(checked, has_known=customers is not None))
-    if not checked.ok:
-        sys.exit(InputRefused.exit_code)
+    require_ok(checked)
 
 
 @cli.command()
@@ -259,6 +256,8 @@ def _finish(outcome: Outcome, *, is_json: bool) -> None:
     """Print an outcome, without anything of the customers' own, and end with its exit code."""
     if is_json:
         _print_json(documents.of_outcome(outcome))
+        if not outcome.was_active:
+            _warn(terminal.NOTHING_LEFT)
     else:
         click.echo(terminal.of_outcome(outcome))
     if outcome.exit_code:

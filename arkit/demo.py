@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ import openpyxl
 import pandas as pd
 
 from arkit import client as clients
-from arkit import settings
+from arkit import outputs, settings
 from arkit.charts import ageing as ageing_chart
 from arkit.corrections import files
 from arkit.corrections.checks import Check, check
@@ -93,7 +94,7 @@ def run(out: Path) -> Iterator[Step]:
         f"  report.html                       open it in a browser\n"
         f"  {', '.join(path.name for path in bad_files)}    the files with mistakes\n"
         f"  {checked.path.name}                   the file that was applied\n"
-        f"Go on: ARKIT_WORKSPACE={workspace} arkit status, or make lab for the notebooks.",
+        f"Go on: ARKIT_WORKSPACE={workspace} {sys.argv[0]} status, or make lab for the notebooks.",
         {**facts, "seconds": round(took_s, 1)},
     )
 
@@ -174,7 +175,8 @@ def _bad_workbook(out: Path, customers: pd.DataFrame) -> Path:
         [customers["customer_id"].iloc[8], "000012345678"],
     ):
         sheet.append(row)
-    book.save(path)
+    with outputs.whole(path) as part:
+        book.save(part)
     return path
 
 

@@ -12,6 +12,7 @@ from arkit.corrections.schemas import FIELDS, KEY
 MOST_LISTED = 25
 REFUSED_LISTED = 12
 NARROWEST = 24
+NOTHING_LEFT = "Nothing was left to do, and nothing was sent."
 
 
 def of_check(checked: Check, *, has_known: bool) -> str:
@@ -62,7 +63,7 @@ def of_outcome(outcome: Outcome) -> str:
     lines += [f"  row {row.source_row}  {row.state}  {row.reason}" for row in reasons[:MOST_LISTED]]
     lines += _more(len(reasons))
     if not outcome.was_active:
-        lines.append("Nothing was left to do, and nothing was sent.")
+        lines.append(NOTHING_LEFT)
     return "\n".join(lines)
 
 

@@ -373,7 +373,7 @@ def bad(ids: list[str], tmp_path: Path) -> Path:
 
 def test_a_check_finds_every_problem_in_one_pass_and_ends_with_3(run: Run, bad: Path, tmp_path: Path) -> None:
     told = run("check", bad, *KIND, "--known", tmp_path / "known.csv", "--json")
-    assert (told.code, told.err) == (3, "")
+    assert_fails(told, 3, says="Nothing was sent")
     found = {(problem["source_row"], problem["rule"]) for problem in told.document["problems"]}
     assert found == {
         (2, "gstin_check_digit"),
@@ -391,7 +391,7 @@ def test_a_check_finds_every_problem_in_one_pass_and_ends_with_3(run: Run, bad: 
 
 def test_a_check_tells_people_the_same_rows(run: Run, bad: Path, tmp_path: Path) -> None:
     told = run("check", bad, *KIND, "--known", tmp_path / "known.csv")
-    assert (told.code, told.err) == (3, "")
+    assert_fails(told, 3, says="Nothing was sent")
     assert "5 rows" in told.out
     assert "6 errors" in told.out
     for row in (2, 3, 4, 5, 6):
@@ -592,7 +592,9 @@ def test_applying_again_sends_nothing_says_so_and_ends_with_0(
     told = apply(run, plan_id)
     assert told.code == 0
     assert "nothing was sent" in told.out
-    assert apply(run, plan_id, "--json").document["counts"] == {"verified": 3}
+    told = apply(run, plan_id, "--json")
+    assert told.document["counts"] == {"verified": 3}
+    assert "nothing was sent" in told.err
     assert company.writes() == writes
 
 
@@ -756,6 +758,22 @@ def test_a_journal_that_cannot_be_read_ends_with_8_and_stays_as_it_is(
 # Processes, signals and pipes
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("arguments", [["--json"], []])
+def test_an_output_that_cannot_be_written_ends_with_8(
+    run: Run, planned: Callable[..., str], arguments: list[str]
+) -> None:
+    plan_id = planned()
+    command = [ARKIT, "apply", plan_id, "--confirm", plan_id[-6:], *arguments]
+    with Path("/dev/full").open("w") as full:
+        told = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        )
+    assert told.returncode == 8, told.stderr
+    assert "output cannot be written" in told.stderr
+    assert states_of(run, plan_id) == {"verified"}
+
+
 def test_a_server_that_dies_with_the_upload_leaves_rows_in_doubt_and_resume_settles_them(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -843,9 +861,11 @@ def test_a_reader_that_has_had_enough_gets_no_complaint(tmp_path: Path) -> None:
     assert checking.stdout.readline() == "{\n"
     checking.stdout.close()
     assert checking.stderr is not None
-    assert checking.stderr.read() == ""
+    told = checking.stderr.read()
     checking.wait(10)
     checking.stderr.close()
+    # Whether it heard of it before it was done with its work is a matter of chance.
+    assert told == "" or told.startswith("arkit: bad.csv: 5000 errors"), told
 
 
 def test_a_closed_output_is_no_reason_to_fail() -> None:
@@ -869,7 +889,7 @@ def test_names_in_any_script_pass_through_any_encoding(
 ) -> None:
     path = write_bulk(tmp_path / "आशा.csv", {"KC00000000000001": {"legalName": " Zoë आशा 😀"}})
     told = arkit("check", path, *KIND, *options, **environment)
-    assert (told.code, told.err) == (3, "")
+    assert_fails(told, 3, says="Nothing was sent")
     if options:
         assert json.loads(told.out)["problems"][0]["value"] == " Zoë आशा 😀"
 
