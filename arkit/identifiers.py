@@ -22,48 +22,8 @@ PAN = "[A-Z]{5}[0-9]{4}[A-Z]"
 # Government departments hold five digits in place of the fifth letter, and the 14th place is not always Z.
 GSTIN = "[0-9]{2}[A-Z]{4}[A-Z0-9][0-9]{4}[A-Z][1-9A-Z][0-9A-Z]{2}"
 
-STATES = {
-    "01": "Jammu and Kashmir",
-    "02": "Himachal Pradesh",
-    "03": "Punjab",
-    "04": "Chandigarh",
-    "05": "Uttarakhand",
-    "06": "Haryana",
-    "07": "Delhi",
-    "08": "Rajasthan",
-    "09": "Uttar Pradesh",
-    "10": "Bihar",
-    "11": "Sikkim",
-    "12": "Arunachal Pradesh",
-    "13": "Nagaland",
-    "14": "Manipur",
-    "15": "Mizoram",
-    "16": "Tripura",
-    "17": "Meghalaya",
-    "18": "Assam",
-    "19": "West Bengal",
-    "20": "Jharkhand",
-    "21": "Odisha",
-    "22": "Chhattisgarh",
-    "23": "Madhya Pradesh",
-    "24": "Gujarat",
-    "25": "Daman and Diu",
-    "26": "Dadra and Nagar Haveli and Daman and Diu",
-    "27": "Maharashtra",
-    "28": "Andhra Pradesh",
-    "29": "Karnataka",
-    "30": "Goa",
-    "31": "Lakshadweep",
-    "32": "Kerala",
-    "33": "Tamil Nadu",
-    "34": "Puducherry",
-    "35": "Andaman and Nicobar Islands",
-    "36": "Telangana",
-    "37": "Andhra Pradesh",
-    "38": "Ladakh",
-    "97": "Other Territory",
-}
-"""GST state codes; 25 was merged into 26, and 28 is the Andhra Pradesh of before 2014."""
+# 25 was merged into 26, 28 is the Andhra Pradesh of before 2014, 97 is other territory.
+STATE_CODES = [f"{code:02d}" for code in (*range(1, 39), 97)]
 
 _ALPHABET = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _GSTIN_LENGTH = 15
@@ -80,7 +40,7 @@ def matches(values: pd.Series, pattern: str) -> Mask:
 def has_known_state(values: pd.Series) -> Mask:
     """Whether the two digits that a GSTIN begins with are the code of a state."""
     codes = pc.utf8_slice_codeunits(_text(values), 0, 2)
-    return _mask(pc.is_in(codes, value_set=pa.array(list(STATES))))
+    return _mask(pc.is_in(codes, value_set=pa.array(STATE_CODES)))
 
 
 def has_right_check_character(gstins: pd.Series) -> Mask:
@@ -98,11 +58,6 @@ def has_right_check_character(gstins: pd.Series) -> Mask:
     sums = (products // 36 + products % 36).sum(axis=1)
     right: Mask = (-sums) % 36 == values[:, -1]
     return right
-
-
-def state_of(gstins: pd.Series) -> pd.Series:
-    """The name of the state that each GSTIN was given in, same index."""
-    return gstins.str[:2].map(STATES)
 
 
 def _text(values: pd.Series) -> pa.Array:

@@ -108,11 +108,6 @@ def test_a_wrong_state_is_seen_although_the_check_character_is_right() -> None:
     assert not identifiers.has_known_state(series(*complete)).any()
 
 
-def test_the_state_of_a_gstin_has_a_name() -> None:
-    named = identifiers.state_of(pd.Series(["27AAPFU0939F1ZV", "97X", None], index=[5, 6, 7], dtype="str"))
-    assert named.dropna().to_dict() == {5: "Maharashtra", 6: "Other Territory"}
-
-
 @pytest.mark.parametrize(
     ("pattern", "valid", "invalid"),
     [
