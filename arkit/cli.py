@@ -6,6 +6,7 @@ contract allows.
 """
 
 import contextlib
+import dataclasses
 import io
 import json
 import os
@@ -103,15 +104,7 @@ def sandbox(
         server = Sandbox(file, customers=customers, invoices=invoices, seed=seed, port=port).start()
     except (OSError, ValueError) as error:
         raise UsageError(str(error) + ".", code="sandbox", next_step="See arkit sandbox --help.") from error
-    login = server.credentials
-    facts = {
-        "url": server.url,
-        "client_id": login.client_id,
-        "client_secret": login.client_secret,
-        "username": login.username,
-        "password": login.password,
-        "company_id": login.company_id,
-    }
+    facts = {"url": server.url, **dataclasses.asdict(server.credentials)}
     if is_json:
         _print_json({"schema": "arkit.sandbox/1", **facts}, indent=None)
     else:

@@ -81,6 +81,7 @@ class Customers:
         of it and counted as ``skipped_noop``.
 
         Raises:
+            UsageError: it is a frame that nobody checked.
             InputRefused: the check found errors.
             JournalError: the plan cannot be stored.
             NetworkError, AuthenticationError, ApiError, ContractError: the customers could not be read.

@@ -1,9 +1,11 @@
 """What every test may rely on: a workspace of its own, and no settings from outside."""
 
+import functools
 import os
 from pathlib import Path
 
 import pytest
+from command import Run, run_here
 
 
 @pytest.fixture(autouse=True)
@@ -14,3 +16,9 @@ def workspace(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     folder = tmp_path_factory.mktemp("workspace")
     monkeypatch.setenv("ARKIT_WORKSPACE", str(folder))
     return folder
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """The command in the test's own process."""
+    return functools.partial(run_here, monkeypatch, capsys)

@@ -5,7 +5,6 @@ pipes, locks, a server that goes away) it is one of its own, as a program would 
 """
 
 import csv
-import functools
 import json
 import os
 import re
@@ -31,7 +30,6 @@ from command import (
     arkit,
     assert_fails,
     ended,
-    run_here,
     start,
     until,
     write_bulk,
@@ -41,12 +39,6 @@ from arkit import cli
 from arkit.sandbox import Sandbox
 
 KIND = ("--kind", "customer-update")
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """The command in the test's own process."""
-    return functools.partial(run_here, monkeypatch, capsys)
 
 
 @pytest.fixture

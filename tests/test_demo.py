@@ -1,13 +1,12 @@
 """The demo does the main job on any machine, any number of times, and leaves a report that stands alone."""
 
-import functools
 import re
 import stat
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from command import Ended, Run, arkit, assert_fails, run_here
+from command import Ended, Run, arkit, assert_fails
 
 from arkit.corrections.checks import check
 
@@ -23,12 +22,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def runs(folder: Path) -> list[Ended]:
     """The demo, twice into one folder."""
     return [arkit("demo", "--out", folder) for _ in range(2)]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """The command in the test's own process."""
-    return functools.partial(run_here, monkeypatch, capsys)
 
 
 class Elements(HTMLParser):

@@ -5,7 +5,6 @@ print or leave in the workspace is searched for the secrets, however they may be
 """
 
 import base64
-import functools
 import html
 import http.client
 import json
@@ -20,7 +19,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import pandas as pd
 import pytest
-from command import Company, Ended, Run, Served, arkit, assert_fails, run_here, write_bulk
+from command import Company, Ended, Run, Served, arkit, assert_fails, write_bulk
 
 from arkit.sandbox import Sandbox
 
@@ -76,12 +75,6 @@ class Between:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """The command in the test's own process."""
-    return functools.partial(run_here, monkeypatch, capsys)
 
 
 @pytest.fixture

@@ -53,7 +53,6 @@ def apply(
                 next_step="Nothing was sent. Choose the profile that the plan was made with.",
             )
         with journal.sole_writer():
-            journal.require_unaltered(plan)
             _require_settled(journal, plan)
             return _Run(
                 plan,
@@ -84,7 +83,6 @@ def resume(
         plans.sort(key=lambda plan: not journal.rows(plan.id, states=UNSETTLED))
         if not plans:
             return None
-        journal.require_unaltered(plans[0])
         return _Run(
             plans[0],
             journal,
@@ -118,6 +116,7 @@ class _Run:
         self._silent_since = 0.0
 
     def carry_out(self) -> Outcome:
+        self._journal.require_unaltered(self._plan)
         trouble = ""
         was_active = bool(self._in(State.PLANNED, *UNSETTLED))
         try:

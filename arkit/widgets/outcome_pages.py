@@ -1,7 +1,5 @@
 """The pages of the correction screen from the sending on: apply, outcome."""
 
-import csv
-import io
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -80,7 +78,7 @@ class OutcomePage:
         """Show the outcome, rows that were not done first, and write what was not done into the folder.
 
         Raises:
-            InputRefused: the file of failed rows cannot be written.
+            DiskError: the file of failed rows cannot be written.
         """
         counts = outcome.counts
         figures = markup.cards(
@@ -131,11 +129,5 @@ def _failed_rows(outcome: Outcome, folder: Path) -> str:
     place = f"also in {path}"
     if path.stat().st_size > LINKED_BYTES:
         return markup.block(markup.paragraph(f"{number:,} failed rows lie in {path}"))
-    link = markup.download(f"Download failed rows ({number:,})", path.name, _as_csv(files.read(path)))
+    link = markup.download(f"Download failed rows ({number:,})", path.name, files.content_of(path))
     return markup.block(f"<p>{link} {markup.quiet(place)}</p>")
-
-
-def _as_csv(sheet: files.Sheet) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows([sheet.header, *sheet.rows.values()])
-    return text.getvalue().encode()
