@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from arkit.corrections import files
-from arkit.corrections.checks import REASON_COLUMN
 from arkit.corrections.journal import Row
+from arkit.corrections.problems import REASON_COLUMN
 from arkit.corrections.schemas import CLEAR, FIELDS, KEY
 from arkit.corrections.states import UNSETTLED, State
 

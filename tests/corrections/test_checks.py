@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from arkit import frames
-from arkit.corrections import checks
+from arkit.corrections import checks, problems
 from arkit.corrections.checks import Check
 from arkit.corrections.schemas import CLEAR, FIELDS, KEY, CustomerUpdates
 from arkit.errors import InputRefused, UsageError
@@ -293,7 +293,7 @@ def test_a_kind_that_is_none_is_refused(tmp_path: Path) -> None:
 
 def test_an_empty_result_has_all_its_columns(tmp_path: Path) -> None:
     checked = checks.check(write(tmp_path, {KEY: IDS[0], "state": "Goa"}))
-    assert checked.problems.columns.tolist() == checks.COLUMNS
+    assert checked.problems.columns.tolist() == problems.COLUMNS
     assert checked.problems.empty
     CustomerUpdates.validate(checks.check(write(tmp_path, header=[KEY, "state"])).accepted)
 
