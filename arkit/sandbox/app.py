@@ -1,4 +1,4 @@
-"""The routes, and what every request passes: history, admission, the script of faults, the envelope."""
+"""The routes, and what every request passes: history, admission, the view, the envelope."""
 
 import io
 import logging
@@ -10,14 +10,13 @@ from flask import Flask, Request, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import BaseConverter, Map
 
-from . import control, customers, history, invoices, tokens, uploads
-from .answers import ErrorType, Refusal, failure, malformed, not_found, success, unauthorized
-from .call import Call, Service
+from . import control, customers, history, invoices, tokens, uploads, views
+from .answers import ErrorType, Refusal, failure, malformed, not_found
+from .call import Service
 from .server import BODY_FAULT, CUT_CONNECTION
 
 log = logging.getLogger(__name__)
 
-Operation = Callable[[Call], object]
 Admission = Callable[[Service, Request], None]
 
 
@@ -30,7 +29,7 @@ class Route(NamedTuple):
     name: str
     method: str
     path: str
-    operation: Operation
+    operation: views.Operation
     admission: Admission | None = tokens.check_bearer
 
 
@@ -81,7 +80,7 @@ def create_app(service: Service) -> Flask:
         app.add_url_rule(
             route.path,
             route.name,
-            _view(service, route),
+            views.view(service, route.name, route.operation),
             methods=[route.method],
             provide_automatic_options=False,
         )
@@ -110,35 +109,6 @@ def create_app(service: Service) -> Flask:
         return failure(_refusal(error), g.request_id)
 
     return app
-
-
-def _view(service: Service, route: Route) -> Callable[..., Response]:
-    def view(**path: str) -> Response:
-        fault = service.faults.take(route.name)
-        call = Call(service, g.request_id, route.name, request, path, fault)
-        if fault is None:
-            return _answer(route, call)
-        if fault.expire_tokens:
-            tokens.expire_all(service.store)
-            raise unauthorized("Bearer", "the access token is unknown or has expired")
-        if fault.answer == "lost":
-            # Whatever the answer would be, a refusal too, nobody hears it.
-            request.environ[CUT_CONNECTION].set()
-        # With nothing to apply, a scripted status comes whatever was sent.
-        is_bare = fault.status is not None and fault.rows == 0
-        response = None if is_bare else _answer(route, call)
-        service.closing.wait(fault.delay_s)
-        if fault.status is not None:
-            raise Refusal(fault.status, fault.error_type, "scripted fault")
-        assert response is not None
-        return response
-
-    return view
-
-
-def _answer(route: Route, call: Call) -> Response:
-    result = route.operation(call)
-    return result if isinstance(result, Response) else success(result)
 
 
 def _check_body(fault: str | None) -> None:
