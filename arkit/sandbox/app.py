@@ -10,7 +10,7 @@ from flask import Flask, Request, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import BaseConverter, Map
 
-from . import control, customers, history, invoices, tokens, uploads, views
+from . import control, customer_search, customers, history, invoices, tokens, uploads, views
 from .answers import ErrorType, Refusal, failure, malformed, not_found
 from .call import Service
 from .server import BODY_FAULT, CUT_CONNECTION
@@ -35,7 +35,7 @@ class Route(NamedTuple):
 
 API = [
     Route("getAuthenticationToken", "POST", "/oauth/token", tokens.issue, tokens.check_client),
-    Route("searchCustomer", "POST", "/api/v0/customer/search", customers.search),
+    Route("searchCustomer", "POST", "/api/v0/customer/search", customer_search.search),
     Route("bulkUpdate", "POST", "/api/v0/customer/bulk/update", uploads.update_customers),
     Route(
         "updateCustomer", "PATCH", "/api/v0/customer/<id_not('search', 'bulk'):customerId>", customers.change

@@ -1,4 +1,4 @@
-"""Customers: search and change."""
+"""Customers: reading one and changing it."""
 
 import json
 import sqlite3
@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from . import children, contract, fields, history
+from . import bodies, children, contract, fields, history
 from .answers import SubError, invalid, not_found, unprocessable
 from .call import Call
 from .children import CONTACTS, REMINDERS
@@ -24,44 +24,7 @@ COLUMNS = (
     "createdOn",
     "modifiedOn",
 )
-ORDERS = {
-    **{name: name for name in COLUMNS},
-    "customerKeyContacts": (
-        "(SELECT MIN(name) FROM contact"
-        " WHERE contact.customerId = customer.customerId AND contact.deleted = 0)"
-    ),
-    "customerReminders": "customerId",
-}
 SELECTED = ", ".join(COLUMNS)
-
-FILTERS = {
-    "accountNumber": "accountNumber = ?",
-    "assignedAgent": "assignedAgent = ?",
-    "customerId": "customerId = ?",
-    "customerIds": "customerId IN (SELECT value FROM json_each(?))",
-    "legalName": "instr(folded(legalName), folded(?)) > 0",
-    "status": "status = ?",
-    "email": "customerId IN (SELECT customerId FROM contact WHERE deleted = 0 AND folded(email) = folded(?))",
-    "contactNumber": "contactNumber = ?",
-    "uniqueRefNo": "uniqueRefNo = ?",
-}
-
-
-def search(call: Call) -> object:
-    """One page of the customers that meet every filter, and how many there are."""
-    page = contract.page(call.query(*contract.PAGE_PARAMETERS), ORDERS, "customerId")
-    filters = contract.members(call.body(contract.CustomerSearch))
-    condition = " AND ".join(["deleted = 0", *(FILTERS[name] for name in filters)])
-    values = [json.dumps(value) if isinstance(value, list) else value for value in filters.values()]
-    with call.service.store.read() as connection:
-        (total,) = connection.execute(f"SELECT COUNT(*) FROM customer WHERE {condition}", values).fetchone()  # noqa: S608
-        rows = connection.execute(
-            f"SELECT {SELECTED} FROM customer WHERE {condition}"  # noqa: S608
-            f" ORDER BY {ORDERS[page.order_by]} {page.direction}, customer.customerId {page.direction}"
-            " LIMIT ? OFFSET ?",
-            (*values, page.limit, page.offset),
-        ).fetchall()
-        return {"customers": _records(connection, rows), "totalCount": total}
 
 
 def change(call: Call) -> object:
@@ -69,7 +32,7 @@ def change(call: Call) -> object:
     customer_id = call.path["customerId"]
     contract.check_customer_id(customer_id)
     contract.check_company(call.query("parentCompanyId"), "parentCompanyId", call.service.company_id)
-    wanted = contract.members(call.body(contract.CustomerUpdate))
+    wanted = contract.members(call.body(bodies.CustomerUpdate))
     if call.fault and call.fault.normalise:
         wanted = fields.normalised(wanted)
     contacts: Any = wanted.get("customerKeyContacts") or []
@@ -106,7 +69,7 @@ def read(connection: sqlite3.Connection, customer_id: str) -> dict[str, object] 
         f"SELECT {SELECTED} FROM customer WHERE customerId = ? AND deleted = 0",  # noqa: S608
         (customer_id,),
     ).fetchall()
-    return _records(connection, rows)[0] if rows else None
+    return records(connection, rows)[0] if rows else None
 
 
 def apply(
@@ -139,7 +102,8 @@ def apply(
     return bool(differing)
 
 
-def _records(connection: sqlite3.Connection, rows: Sequence[sqlite3.Row]) -> list[dict[str, object]]:
+def records(connection: sqlite3.Connection, rows: Sequence[sqlite3.Row]) -> list[dict[str, object]]:
+    """Rows of the columns selected as the contract's `CustomerRead`."""
     ids = [row["customerId"] for row in rows]
     contacts = children.read(connection, CONTACTS, ids)
     reminders = children.read(connection, REMINDERS, ids)

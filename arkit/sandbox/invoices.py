@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from . import contract
+from . import bodies, contract
 from .answers import INDIA, SubError, invalid, not_found
 from .call import Call
 
@@ -91,7 +91,7 @@ FILTERS = {
 def search(call: Call) -> object:
     """One page of the invoices that meet every filter, and how many there are."""
     page = contract.page(call.query(*contract.PAGE_PARAMETERS), ORDERS, "invoiceId")
-    filters = contract.members(call.body(contract.InvoiceSearch))
+    filters = contract.members(call.body(bodies.InvoiceSearch))
     values = _filter_values(filters)
     condition = " AND ".join(["deleted = 0", *(FILTERS[name] for name in filters)])
     order = f"{ORDERS[page.order_by]} {page.direction}, invoice.invoiceId {page.direction}"
