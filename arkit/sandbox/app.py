@@ -10,7 +10,7 @@ from flask import Flask, Request, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import BaseConverter, Map
 
-from . import control, customer_search, customers, history, invoices, tokens, uploads, views
+from . import control, customer_search, customers, history, invoice_search, invoices, tokens, uploads, views
 from .answers import ErrorType, Refusal, failure, malformed, not_found
 from .call import Service
 from .server import BODY_FAULT, CUT_CONNECTION
@@ -40,7 +40,7 @@ API = [
     Route(
         "updateCustomer", "PATCH", "/api/v0/customer/<id_not('search', 'bulk'):customerId>", customers.change
     ),
-    Route("searchCollectionInvoices", "POST", "/api/v0/invoice/search", invoices.search),
+    Route("searchCollectionInvoices", "POST", "/api/v0/invoice/search", invoice_search.search),
     Route("getInvoice", "GET", "/api/v0/invoice/<id_not('search'):invoiceId>", invoices.read),
 ]
 # Addresses that the contract does not name; those of control stay out of the history.
