@@ -14,10 +14,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from . import company, history, store
-from .app import API, BESIDE, create_app
+from .app import create_app
 from .call import Service
 from .company import SEEDED_ON
 from .faults import Fault, Faults
+from .routes import API, BESIDE
 from .server import Server
 
 __all__ = ["SEEDED_ON", "Credentials", "Fault", "Faults", "Sandbox"]
@@ -140,6 +141,10 @@ def _company_of(file: store.Store, wanted: dict[str, int | None]) -> dict[str, s
             figures = {name: DEFAULTS[name] if value is None else value for name, value in wanted.items()}
             company.found(connection, figures["seed"], figures["customers"], figures["invoices"])
             facts = store.facts(connection)
+    if facts.get("version") != store.VERSION:
+        raise ValueError(
+            f"{file.path} was made by another version of the sandbox: choose another file, or remove it"
+        )
     for name, value in wanted.items():
         if value is not None and value != int(facts[name]):
             raise ValueError(

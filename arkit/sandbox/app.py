@@ -1,55 +1,21 @@
-"""The routes, and what every request passes: history, admission, the view, the envelope."""
+"""What every request passes: history, admission, the view, the envelope."""
 
 import io
 import logging
 import uuid
-from collections.abc import Callable
-from typing import IO, NamedTuple
+from typing import IO
 
 from flask import Flask, Request, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import BaseConverter, Map
 
-from . import control, customer_search, customers, history, invoice_search, invoices, tokens, uploads, views
+from . import history, tokens, views
 from .answers import ErrorType, Refusal, failure, malformed, not_found
 from .call import Service
+from .routes import API, BESIDE, CONTROL
 from .server import BODY_FAULT, CUT_CONNECTION
 
 log = logging.getLogger(__name__)
-
-Admission = Callable[[Service, Request], None]
-
-
-class Route(NamedTuple):
-    """One operation: its name in the contract, its address, who may call it, and what it does.
-
-    An operation returns the payload of the envelope, or a whole response.
-    """
-
-    name: str
-    method: str
-    path: str
-    operation: views.Operation
-    admission: Admission | None = tokens.check_bearer
-
-
-API = [
-    Route("getAuthenticationToken", "POST", "/oauth/token", tokens.issue, tokens.check_client),
-    Route("searchCustomer", "POST", "/api/v0/customer/search", customer_search.search),
-    Route("bulkUpdate", "POST", "/api/v0/customer/bulk/update", uploads.update_customers),
-    Route(
-        "updateCustomer", "PATCH", "/api/v0/customer/<id_not('search', 'bulk'):customerId>", customers.change
-    ),
-    Route("searchCollectionInvoices", "POST", "/api/v0/invoice/search", invoice_search.search),
-    Route("getInvoice", "GET", "/api/v0/invoice/<id_not('search'):invoiceId>", invoices.read),
-]
-# Addresses that the contract does not name; those of control stay out of the history.
-BESIDE = [Route("downloadFile", "GET", "/files/<token>", uploads.download, None)]
-CONTROL = [
-    Route("addFault", "POST", "/sandbox/faults", control.add_fault, tokens.check_client),
-    Route("readHistory", "GET", "/sandbox/history", control.read_history, tokens.check_client),
-    Route("readAppliedRows", "GET", "/sandbox/applied-rows", control.read_applied_rows, tokens.check_client),
-]
 
 
 class IdNot(BaseConverter):

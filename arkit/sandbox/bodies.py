@@ -45,6 +45,24 @@ class Reminder(Body):
     stage: str | UnsetType = UNSET
 
 
+class CustomerCreate(Body):
+    customer_key_contacts: list[KeyContact]
+    # The page ends inside the name of this member; a customer without a name is none.
+    legal_name: str
+    account_number: str | UnsetType = UNSET
+    address: str | UnsetType = UNSET
+    company_id: str | UnsetType = UNSET
+    contact_number: str | UnsetType = UNSET
+    customer_company_id: str | UnsetType = UNSET
+    customer_reminders: list[Reminder] | UnsetType = UNSET
+    external_source: bool | UnsetType = UNSET
+    ifsc: str | UnsetType = UNSET
+    pan_or_gstin: str | UnsetType = UNSET
+    pin_code: str | UnsetType = UNSET
+    state: str | UnsetType = UNSET
+    unique_ref_no: str | UnsetType = UNSET
+
+
 class CustomerUpdate(Body):
     account_number: str | UnsetType | None = UNSET
     address: str | UnsetType | None = UNSET

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from . import customers, fields
 from .answers import Refusal, malformed, unprocessable
+from .stamps import Stamp
 from .store import insert
 
 KEY = "customerId"
@@ -55,21 +56,19 @@ def parse(content: bytes) -> Sheet:
 def apply(
     connection: sqlite3.Connection,
     sheet: Sheet,
+    stamp: Stamp,
     *,
-    request_id: str,
-    now: str,
-    limit: int | None,
     normalise: bool,
 ) -> list[Verdict]:
-    """Judge and apply each row on its own; only the first `limit` rows are stored, None meaning all."""
+    """Judge and apply each row on its own; only so many are stored as the stamp says."""
     verdicts: list[Verdict] = []
-    for row in sheet.rows[:limit]:
+    for row in sheet.rows[: stamp.limit]:
         wanted = _wanted(sheet.columns, row)
         if normalise:
             wanted = fields.normalised(wanted)
         customer_id = str(wanted.pop(KEY, ""))
         faults = _faults(connection, customer_id, wanted)
-        is_changed = not faults and customers.apply(connection, customer_id, wanted, request_id, now)
+        is_changed = not faults and customers.apply(connection, customer_id, wanted, stamp)
         verdicts.append(Verdict(faults, is_changed))
     return verdicts
 

@@ -9,15 +9,16 @@ from typing import TypeVar
 
 from flask import Request
 
-from . import company, contract
+from . import contract, stamps
 from .answers import Refusal
 from .faults import Fault, Faults
+from .stamps import Stamp
 from .store import Store
 
 T = TypeVar("T")
 
-# Work inside one transaction; the number is how many rows it shall do, None meaning all.
-Work = Callable[[sqlite3.Connection, int | None], T]
+# Work inside one transaction.
+Work = Callable[[sqlite3.Connection, Stamp], T]
 
 
 @dataclass
@@ -34,10 +35,6 @@ class Service:
     @property
     def company_id(self) -> str:
         return self.facts["companyId"]
-
-    def now(self) -> str:
-        """The instant on the company's clock."""
-        return company.instant(company.company_now(float(self.facts["seededAt"])))
 
 
 @dataclass
@@ -64,9 +61,9 @@ class Call:
         store, fault = self.service.store, self.fault
         if fault is None or (fault.rows is None and not fault.landing_s):
             with store.write() as connection:
-                return work(connection, None)
+                return self._do(work, connection, None)
         with store.write(keep=False) as connection:
-            result = work(connection, None)
+            result = self._do(work, connection, None)
         if fault.landing_s:
             threading.Thread(target=self._land, args=(work, fault), daemon=True).start()
         else:
@@ -81,5 +78,10 @@ class Call:
             self._apply(work, fault)
 
     def _apply(self, work: Work[T], fault: Fault) -> None:
+        if fault.rows == 0:
+            return
         with self.service.store.write() as connection:
-            work(connection, fault.rows)
+            self._do(work, connection, fault.rows)
+
+    def _do(self, work: Work[T], connection: sqlite3.Connection, limit: int | None) -> T:
+        return work(connection, stamps.stamp(connection, self.request_id, limit))

@@ -1,20 +1,22 @@
 """Lists held on a customer, its key contacts and reminders, whose elements are merged by their ids."""
 
 import json
-import secrets
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .answers import unprocessable
-from .identifiers import ALPHABET
+from .stamps import Stamp
 from .store import insert, update
 
 
 @dataclass(frozen=True)
 class Children:
-    """One such list: its field on the customer, its table, the id of an element and its other columns."""
+    """One such list: its field on the customer, its table, the id of an element and its other columns.
+
+    Of those that are dated, the table holds when they were made.
+    """
 
     field: str
     table: str
@@ -22,6 +24,7 @@ class Children:
     prefix: str
     columns: tuple[str, ...]
     flags: frozenset[str] = frozenset()
+    is_dated: bool = False
 
 
 CONTACTS = Children(
@@ -48,13 +51,9 @@ REMINDERS = Children(
     "customerReminderId",
     "CRM",
     ("dueDateDifference", "reminderInterval", "reminderTime", "reminderType", "stage"),
+    is_dated=True,
 )
 KINDS = (CONTACTS, REMINDERS)
-
-
-def new_id(prefix: str, length: int = 13) -> str:
-    """An id that nobody has yet."""
-    return prefix + "".join(secrets.choice(ALPHABET) for _ in range(length))
 
 
 def read(
@@ -81,6 +80,7 @@ def merge(
     kind: Children,
     customer_id: str,
     given: Sequence[Mapping[str, object]] | None,
+    stamp: Stamp,
 ) -> None:
     """Change the elements that bear an id, add those without, leave the rest; None removes all of them."""
     if given is None:
@@ -91,10 +91,22 @@ def merge(
         values = {name: element[name] for name in kind.columns if name in element}
         key = element.get(kind.key)
         if not key:
-            insert(
-                connection, kind.table, {kind.key: new_id(kind.prefix), "customerId": customer_id, **values}
-            )
+            add(connection, kind, customer_id, values, stamp)
         elif key in known:
             update(connection, kind.table, kind.key, str(key), values)
         else:
             raise unprocessable(f"{kind.key} is not one of this customer's")
+
+
+def add(
+    connection: sqlite3.Connection,
+    kind: Children,
+    customer_id: str,
+    values: Mapping[str, object],
+    stamp: Stamp,
+) -> str:
+    """Add one element, and give it an id."""
+    key = stamp.new_id(kind.prefix)
+    made = {"createdOn": stamp.now} if kind.is_dated else {}
+    insert(connection, kind.table, {kind.key: key, "customerId": customer_id, **made, **values})
+    return key

@@ -6,10 +6,10 @@ import random
 import secrets
 import sqlite3
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from . import identifiers, words
-from .store import SCHEMA, insert
+from .store import SCHEMA, VERSION, insert
 
 SEEDED_ON = date(2026, 9, 30)
 # Half past six in the evening in India: the company's clock at the moment of seeding.
@@ -29,7 +29,7 @@ def found(connection: sqlite3.Connection, seed: int, customers: int, invoices: i
 
     Only the salt of the two secrets differs between two companies of one seed and size.
     """
-    from .ledger import invoice_rows  # noqa: PLC0415 - numpy is wanted by seeding alone
+    from .ledger import COLUMNS, invoice_rows  # noqa: PLC0415 - numpy is wanted by seeding alone
 
     for statement in SCHEMA.split(";"):
         connection.execute(statement)
@@ -37,6 +37,7 @@ def found(connection: sqlite3.Connection, seed: int, customers: int, invoices: i
     seller = chance.choice(words.PLACES[:9])
     company_id = "CEK" + _letters(chance, 7)
     facts = {
+        "version": VERSION,
         "seed": str(seed),
         "customers": str(customers),
         "invoices": str(invoices),
@@ -57,9 +58,9 @@ def found(connection: sqlite3.Connection, seed: int, customers: int, invoices: i
         buyers.append((str(record["customerId"]), record["state"] == identifiers.STATES[seller.state_code]))
     if not invoices:
         return
-    marks = ", ".join("?" * 31)
+    marks = ", ".join("?" * len(COLUMNS))
     rows = invoice_rows(seed, invoices, buyers, [person[0] for person in PEOPLE])
-    connection.executemany(f"INSERT INTO invoice VALUES ({marks})", rows)  # noqa: S608
+    connection.executemany(f"INSERT INTO invoice ({', '.join(COLUMNS)}) VALUES ({marks})", rows)  # noqa: S608
 
 
 def secrets_of(facts: dict[str, str]) -> dict[str, str]:
@@ -169,10 +170,3 @@ def _account_number(chance: random.Random) -> str:
 
 def _phone(chance: random.Random) -> str:
     return f"{chance.choice('6789')}{chance.randint(0, 999_999_999):09d}"
-
-
-def company_now(seeded_at: float) -> int:
-    """The company's clock: `SEEDED_ON` in the evening when it was seeded, running on from there."""
-    return SEEDED_AT + int(
-        (datetime.now(UTC) - datetime.fromtimestamp(seeded_at, UTC)) / timedelta(seconds=1)
-    )

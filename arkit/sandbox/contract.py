@@ -89,12 +89,12 @@ def _whole_number(name: str, text: str, maximum: int, errors: list[SubError]) ->
     return int(text)
 
 
-def check_company(values: Mapping[str, str], name: str, company_id: str) -> None:
+def check_company(values: Mapping[str, object], name: str, company_id: str) -> None:
     """Refuse another company's id, and what is no company id at all."""
     given = values.get(name)
     if given is None or given == company_id:
         return
-    if not identifiers.COMPANY_ID.fullmatch(given):
+    if not identifiers.COMPANY_ID.fullmatch(str(given)):
         raise invalid(SubError(name, "is not a company id"))
     raise forbidden(name)
 

@@ -1,4 +1,4 @@
-"""Customers: reading one and changing it."""
+"""Customers as they are stored: read, made, changed, deleted."""
 
 import json
 import sqlite3
@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
-from . import bodies, children, contract, fields, history
-from .answers import SubError, invalid, not_found, unprocessable
-from .call import Call
+from . import children, fields, history
 from .children import CONTACTS, REMINDERS
-from .store import update
+from .history import Record
+from .stamps import Stamp
+from .store import insert, update
 
 # The fields of CustomerRead, and two instants beyond it.
 COLUMNS = (
@@ -25,37 +25,7 @@ COLUMNS = (
     "modifiedOn",
 )
 SELECTED = ", ".join(COLUMNS)
-
-
-def change(call: Call) -> object:
-    """Change the fields that were sent, clear those sent as null, leave the others."""
-    customer_id = call.path["customerId"]
-    contract.check_customer_id(customer_id)
-    contract.check_company(call.query("parentCompanyId"), "parentCompanyId", call.service.company_id)
-    wanted = contract.members(call.body(bodies.CustomerUpdate))
-    if call.fault and call.fault.normalise:
-        wanted = fields.normalised(wanted)
-    contacts: Any = wanted.get("customerKeyContacts") or []
-    errors = fields.faults(wanted) + fields.contact_faults(contacts)
-    if errors:
-        raise invalid(*errors)
-
-    def work(connection: sqlite3.Connection, rows: int | None) -> dict[str, object]:
-        if read(connection, customer_id) is None:
-            raise not_found("there is no such customer")
-        if wanted.get("customerId", customer_id) != customer_id:
-            raise unprocessable(
-                "the customer's own id cannot be changed", SubError("customerId", "differs from the path")
-            )
-        if is_cleared(wanted, "legalName"):
-            raise unprocessable("a customer needs a name", SubError("legalName", "cannot be cleared"))
-        if rows != 0:
-            apply(connection, customer_id, wanted, call.request_id, call.service.now())
-        changed = read(connection, customer_id)
-        assert changed is not None
-        return changed
-
-    return call.carry_out(work)
+CHANGEABLE = ("status", *fields.CORRECTABLE)
 
 
 def is_cleared(wanted: Mapping[str, object], name: str) -> bool:
@@ -72,8 +42,22 @@ def read(connection: sqlite3.Connection, customer_id: str) -> dict[str, object] 
     return records(connection, rows)[0] if rows else None
 
 
+def make(connection: sqlite3.Connection, values: Mapping[str, object], stamp: Stamp) -> str:
+    """Store a new customer of valid values; its id."""
+    customer_id = stamp.new_id("KC", 14)
+    record = Record("customer", customer_id, customer_id)
+    own = {name: value for name, value in values.items() if name in COLUMNS}
+    made = {"customerId": customer_id, "status": "ACTIVE", "createdOn": stamp.now, "modifiedOn": stamp.now}
+    insert(connection, "customer", {**made, **own})
+    for kind in children.KINDS:
+        given: Any = values.get(kind.field, [])
+        children.merge(connection, kind, customer_id, given, stamp)
+    history.record_made(connection, stamp, record, values)
+    return customer_id
+
+
 def apply(
-    connection: sqlite3.Connection, customer_id: str, wanted: Mapping[str, object], request_id: str, now: str
+    connection: sqlite3.Connection, customer_id: str, wanted: Mapping[str, object], stamp: Stamp
 ) -> bool:
     """Store valid values on a customer that exists; whether anything became different."""
     before = read(connection, customer_id)
@@ -81,25 +65,27 @@ def apply(
     for kind in children.KINDS:
         if kind.field in wanted:
             given: Any = wanted[kind.field]
-            children.merge(connection, kind, customer_id, given)
-    columns = {
-        name: wanted[name] for name in fields.CORRECTABLE if name in wanted and wanted[name] != before[name]
+            children.merge(connection, kind, customer_id, given, stamp)
+    columns = {name: wanted[name] for name in CHANGEABLE if name in wanted and wanted[name] != before[name]}
+    stored = {
+        name: json.dumps(value) if isinstance(value, list) else value for name, value in columns.items()
     }
-    if columns:
-        stored = {
-            name: json.dumps(value) if isinstance(value, list) else value for name, value in columns.items()
-        }
-        update(connection, "customer", "customerId", customer_id, stored)
+    update(connection, "customer", "customerId", customer_id, stored)
     after = read(connection, customer_id)
     assert after is not None
-    differing = [name for name in after if after[name] != before[name]]
-    for name in differing:
-        history.record_change(
-            connection, request_id, customer_id, field=name, before=before[name], after=after[name]
-        )
-    if differing:
-        update(connection, "customer", "customerId", customer_id, {"modifiedOn": now})
-    return bool(differing)
+    record = Record("customer", customer_id, customer_id)
+    is_changed = history.record_changes(connection, stamp, record, before, after)
+    if is_changed:
+        update(connection, "customer", "customerId", customer_id, {"modifiedOn": stamp.now})
+    return is_changed
+
+
+def delete(connection: sqlite3.Connection, customer_id: str, stamp: Stamp) -> None:
+    """Mark a customer as deleted, and with it the people and the rules that it had."""
+    for kind in children.KINDS:
+        children.merge(connection, kind, customer_id, None, stamp)
+    update(connection, "customer", "customerId", customer_id, {"deleted": 1, "modifiedOn": stamp.now})
+    history.record_deleted(connection, stamp, Record("customer", customer_id, customer_id))
 
 
 def records(connection: sqlite3.Connection, rows: Sequence[sqlite3.Row]) -> list[dict[str, object]]:

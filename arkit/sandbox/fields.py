@@ -42,6 +42,12 @@ _TEXT_RULES: dict[str, Callable[[str], str | None]] = {
     "pinCode": _matching(identifiers.PIN_CODE, "must be six digits, the first of them not 0"),
     "contactNumber": _matching(identifiers.PHONE, "must be a telephone number of ten digits"),
 }
+# Ten years: a due day moved by so much is still a day.
+MAX_DAYS = 3_650
+_REMINDER_RULES = {
+    "reminderTime": _matching(re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]"), "must be a time of day, HH:mm"),
+    "reminderType": _matching(re.compile("ONCE|RECURRING"), "must be ONCE or RECURRING"),
+}
 _CONTACT_RULES = {
     "email": _matching(EMAIL, "must be an e-mail address"),
     "mobile": _TEXT_RULES["contactNumber"],
@@ -60,6 +66,26 @@ def contact_faults(contacts: Sequence[Mapping[str, object]]) -> list[SubError]:
         for place, contact in enumerate(contacts)
         for error in _faults(contact, _CONTACT_RULES)
     ]
+
+
+def reminder_faults(reminders: Sequence[Mapping[str, object]]) -> list[SubError]:
+    """What is wrong with reminder rules, each field with its place in the list."""
+    return [
+        SubError(f"customerReminders[{place}].{error.field}", error.message)
+        for place, reminder in enumerate(reminders)
+        for error in rule_faults(reminder)
+    ]
+
+
+def rule_faults(reminder: Mapping[str, object]) -> list[SubError]:
+    """What is wrong with one reminder rule."""
+    errors = _faults(reminder, _REMINDER_RULES)
+    difference, interval = reminder.get("dueDateDifference"), reminder.get("reminderInterval")
+    if isinstance(difference, int) and abs(difference) > MAX_DAYS:
+        errors.append(SubError("dueDateDifference", f"must lie within {MAX_DAYS} days"))
+    if isinstance(interval, int) and not 1 <= interval <= MAX_DAYS:
+        errors.append(SubError("reminderInterval", f"must be 1 to {MAX_DAYS} days"))
+    return errors
 
 
 def _faults(values: Mapping[str, object], rules: dict[str, Callable[[str], str | None]]) -> list[SubError]:

@@ -3,14 +3,28 @@
 import hashlib
 import json
 import sqlite3
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from decimal import Decimal
+from typing import Any, NamedTuple
 
+import msgspec
 from flask import Request
 
+from .stamps import Stamp
 from .store import Store, insert
 
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
 IDEMPOTENCY_HEADERS = ("Idempotency-Key", "X-Idempotency-Key", "X-Request-Id", "X-Correlation-Id")
+
+
+class Record(NamedTuple):
+    """What was changed: a customer, an invoice or a reminder, and the customer concerned."""
+
+    kind: str
+    record_id: str
+    customer_id: str
 
 
 def _now() -> str:
@@ -45,25 +59,46 @@ def end(store: Store, request_id: str, status: int) -> None:
         connection.execute("UPDATE request SET status = ? WHERE id = ?", (status, request_id))
 
 
-def record_change(
-    connection: sqlite3.Connection,
-    request_id: str,
-    customer_id: str,
-    *,
-    field: str,
-    before: object,
-    after: object,
+def record_made(
+    connection: sqlite3.Connection, stamp: Stamp, record: Record, values: Mapping[str, object]
 ) -> None:
-    """Record that a request changed one field, in the transaction that changes it."""
+    """Record that a request made a record: one row, whose field is `created`, with all that it was given."""
+    _record(connection, stamp, record, "created", None, values)
+
+
+def record_changes(
+    connection: sqlite3.Connection,
+    stamp: Stamp,
+    record: Record,
+    before: Mapping[str, object],
+    after: Mapping[str, object],
+) -> bool:
+    """Record the fields that a request changed, in the transaction that does it; whether there are any."""
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    for name in names:
+        _record(connection, stamp, record, name, before.get(name), after.get(name))
+    return bool(names)
+
+
+def record_deleted(connection: sqlite3.Connection, stamp: Stamp, record: Record) -> None:
+    """Record that a request deleted a record."""
+    _record(connection, stamp, record, "deleted", before=False, after=True)
+
+
+def _record(
+    connection: sqlite3.Connection, stamp: Stamp, record: Record, field: str, before: object, after: object
+) -> None:
     values = {
-        "requestId": request_id,
-        "customerId": customer_id,
+        "requestId": stamp.request_id,
+        "customerId": record.customer_id,
+        "kind": record.kind,
+        "recordId": record.record_id,
         "field": field,
-        "before": json.dumps(before),
-        "after": json.dumps(after),
+        "before": _encoder.encode(before).decode(),
+        "after": _encoder.encode(after).decode(),
         "at": _now(),
     }
-    insert(connection, "applied", dict(values))
+    insert(connection, "applied", values)
 
 
 def requests(store: Store) -> list[dict[str, Any]]:
@@ -77,10 +112,14 @@ def requests(store: Store) -> list[dict[str, Any]]:
 
 
 def applied_rows(store: Store) -> list[dict[str, Any]]:
-    """Every field that a request changed, in the order of the changes."""
+    """Every field that a request changed and every record that it made, in the order of the changes."""
     with store.read() as connection:
         rows = connection.execute(
-            "SELECT requestId AS request_id, customerId AS customer_id, field, before, after, at"
-            " FROM applied ORDER BY number"
+            "SELECT requestId AS request_id, customerId AS customer_id, kind, recordId AS record_id, field,"
+            " before, after, at FROM applied ORDER BY number"
         ).fetchall()
-    return [{**row, "before": json.loads(row["before"]), "after": json.loads(row["after"])} for row in rows]
+    return [{**row, "before": _decoded(row["before"]), "after": _decoded(row["after"])} for row in rows]
+
+
+def _decoded(text: str) -> Any:
+    return json.loads(text, parse_float=Decimal)

@@ -22,6 +22,38 @@ UNAPPROVED = np.array(
 )
 ORIGINS = np.array(["DASHBOARD", "BULK_UPLOAD", "API", "TALLY"])
 MODES = np.array(["PAYMENT_LINK", "VIRTUAL_ACCOUNT", "BANK_TRANSFER"])
+COLUMNS = (
+    "invoiceId",
+    "invoiceNumber",
+    "customerId",
+    "invoiceDate",
+    "dueDate",
+    "baseAmount",
+    "cgst",
+    "sgst",
+    "igst",
+    "tds",
+    "netAmount",
+    "totalReceived",
+    "balanceAmount",
+    "receivableStatus",
+    "approvalStatus",
+    "payoutStatus",
+    "description",
+    "poNumber",
+    "externalId",
+    "payableReferenceId",
+    "attachmentUrl",
+    "partialPaymentAllowed",
+    "dispatched",
+    "dispatchedOn",
+    "via",
+    "collectionMode",
+    "createdBy",
+    "createdOn",
+    "modifiedBy",
+    "modifiedOn",
+)
 # Days overdue, and the share of invoices of that age that is paid in full.
 PAID_BY_AGE = [(120, 0.94), (60, 0.82), (30, 0.65), (0, 0.40), (-30, 0.12), (-10_000, 0.03)]
 
@@ -29,7 +61,7 @@ PAID_BY_AGE = [(120, 0.94), (60, 0.82), (30, 0.65), (0, 0.40), (-30, 0.12), (-10
 def invoice_rows(
     seed: int, count: int, buyers: list[tuple[str, bool]], people: list[str]
 ) -> Iterator[tuple[object, ...]]:
-    """Rows in the order of the table's columns, oldest invoice first.
+    """Rows in the order of `COLUMNS`, oldest invoice first.
 
     `buyers` are customer ids, with whether the customer sits in the seller's own state; few of them own many.
     """
@@ -170,5 +202,4 @@ def _rows(first: int, chunk: dict[str, list[Any]], customer_ids: list[str]) -> I
             row["created_at"],
             row["modified_by"],
             row["modified_at"],
-            0,
         )

@@ -3,15 +3,19 @@
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 # Columns bear the JSON names of the contract, so that ordering by a field is ordering by a column. Money is
 # whole paise; instants (in UTC) and days are ISO text, which sorts as it should.
+# A file of other tables bears another version.
+VERSION = "2"
 SCHEMA = """
 CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE token (digest TEXT PRIMARY KEY, expiresAt REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE login (
+    username TEXT PRIMARY KEY, failures INTEGER NOT NULL, lockedUntil REAL NOT NULL) WITHOUT ROWID;
 CREATE TABLE person (personId TEXT PRIMARY KEY, name TEXT, email TEXT, mobile TEXT) WITHOUT ROWID;
 
 CREATE TABLE customer (
@@ -27,7 +31,8 @@ CREATE TABLE contact (
 CREATE INDEX contact_of_customer ON contact (customerId);
 CREATE TABLE reminder (
     customerReminderId TEXT NOT NULL UNIQUE, customerId TEXT NOT NULL, deleted INTEGER NOT NULL DEFAULT 0,
-    dueDateDifference INTEGER, reminderInterval INTEGER, reminderTime TEXT, reminderType TEXT, stage TEXT);
+    dueDateDifference INTEGER, reminderInterval INTEGER, reminderTime TEXT, reminderType TEXT, stage TEXT,
+    createdOn TEXT NOT NULL);
 CREATE INDEX reminder_of_customer ON reminder (customerId);
 
 CREATE TABLE invoice (
@@ -43,10 +48,20 @@ CREATE TABLE invoice (
     dispatchedOn TEXT, via TEXT NOT NULL, collectionMode TEXT NOT NULL,
     createdBy TEXT NOT NULL, createdOn TEXT NOT NULL, modifiedBy TEXT NOT NULL,
     modifiedOn TEXT NOT NULL,
-    deleted INTEGER NOT NULL DEFAULT 0);
+    deleted INTEGER NOT NULL DEFAULT 0,
+    gstExclusive INTEGER NOT NULL DEFAULT 1, chargeCustomer INTEGER NOT NULL DEFAULT 0,
+    emailAddress TEXT NOT NULL DEFAULT '', mobileNumber TEXT NOT NULL DEFAULT '');
 CREATE UNIQUE INDEX living_invoice ON invoice (invoiceId) WHERE deleted = 0;
 CREATE INDEX invoice_of_customer ON invoice (customerId);
 
+CREATE TABLE message (
+    id INTEGER PRIMARY KEY, kind TEXT NOT NULL, customerId TEXT NOT NULL, invoiceId TEXT NOT NULL,
+    contactId TEXT NOT NULL, channel TEXT NOT NULL, at TEXT NOT NULL, reminderId TEXT);
+CREATE UNIQUE INDEX reminded_once ON message (reminderId, invoiceId, at, contactId, channel)
+    WHERE reminderId IS NOT NULL;
+CREATE TABLE confirmation (
+    id TEXT PRIMARY KEY, paymentId TEXT NOT NULL, invoiceIds TEXT NOT NULL, response TEXT NOT NULL,
+    type TEXT NOT NULL, remarks TEXT NOT NULL, at TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE file (token TEXT PRIMARY KEY, name TEXT NOT NULL, content BLOB NOT NULL);
 CREATE TABLE request (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, at TEXT NOT NULL, method TEXT NOT NULL,
@@ -55,8 +70,8 @@ CREATE TABLE request (
     bodyBytes INTEGER NOT NULL,
     idempotency TEXT NOT NULL);
 CREATE TABLE applied (
-    number INTEGER PRIMARY KEY, requestId TEXT NOT NULL, customerId TEXT NOT NULL, field TEXT NOT NULL,
-    before TEXT, after TEXT, at TEXT NOT NULL);
+    number INTEGER PRIMARY KEY, requestId TEXT NOT NULL, customerId TEXT NOT NULL, kind TEXT NOT NULL,
+    recordId TEXT NOT NULL, field TEXT NOT NULL, before TEXT, after TEXT, at TEXT NOT NULL);
 """
 
 
@@ -112,7 +127,7 @@ def facts(connection: sqlite3.Connection) -> dict[str, str]:
     return dict(connection.execute("SELECT name, value FROM fact").fetchall())
 
 
-def insert(connection: sqlite3.Connection, table: str, columns: dict[str, object]) -> None:
+def insert(connection: sqlite3.Connection, table: str, columns: Mapping[str, object]) -> None:
     """Add one row; the names of tables and columns come from this package, never from a request."""
     names = ", ".join(columns)
     marks = ", ".join("?" * len(columns))
@@ -120,7 +135,7 @@ def insert(connection: sqlite3.Connection, table: str, columns: dict[str, object
 
 
 def update(
-    connection: sqlite3.Connection, table: str, key: str, value: str, columns: dict[str, object]
+    connection: sqlite3.Connection, table: str, key: str, value: str, columns: Mapping[str, object]
 ) -> None:
     """Change some columns of the rows whose `key` column has the value."""
     if not columns:

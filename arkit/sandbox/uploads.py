@@ -8,6 +8,7 @@ from . import bulk, contract
 from .answers import malformed, not_found
 from .bulk import Verdict
 from .call import Call
+from .stamps import Stamp
 
 
 def update_customers(call: Call) -> object:
@@ -19,15 +20,8 @@ def update_customers(call: Call) -> object:
     sheet = bulk.parse(upload.read())
     normalise = call.fault is not None and call.fault.normalise
 
-    def work(connection: sqlite3.Connection, rows: int | None) -> list[Verdict]:
-        return bulk.apply(
-            connection,
-            sheet,
-            request_id=call.request_id,
-            now=call.service.now(),
-            limit=rows,
-            normalise=normalise,
-        )
+    def work(connection: sqlite3.Connection, stamp: Stamp) -> list[Verdict]:
+        return bulk.apply(connection, sheet, stamp, normalise=normalise)
 
     verdicts = call.carry_out(work)
     if call.fault and call.fault.lying_counts:

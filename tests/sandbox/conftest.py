@@ -1,6 +1,7 @@
 """A sandbox for the tests that only read, a fresh one for those that write, and a plain HTTP client."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,14 @@ import pytest
 import requests
 
 from arkit.sandbox import Sandbox
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """Wait until something is so, five seconds at most."""
+    ends_at = time.monotonic() + 5
+    while not is_so():
+        assert time.monotonic() < ends_at
+        time.sleep(0.02)
 
 
 class Api:

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from schemathesis.cli import schemathesis
 
 from arkit.sandbox import Sandbox
-from arkit.sandbox.app import API
+from arkit.sandbox.routes import API
 
 from .conftest import Api
 from .contract import CONTRACT, errors_against

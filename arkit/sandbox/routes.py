@@ -1,0 +1,55 @@
+"""The table of addresses: the operations of the contract, and those beside them."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from flask import Request
+
+from . import control, customer_changes, customer_search, invoice_search, invoices, tokens, uploads
+from .call import Service
+from .views import Operation
+
+Admission = Callable[[Service, Request], None]
+
+CUSTOMER = "/api/v0/customer"
+INVOICE = "/api/v0/invoice"
+# A path that ends in an id is none of the fixed ones beside it.
+ONE_CUSTOMER = f"{CUSTOMER}/<id_not('search', 'bulk'):customerId>"
+ONE_INVOICE = f"{INVOICE}/<id_not('search'):invoiceId>"
+
+
+class Route(NamedTuple):
+    """One operation: its name in the contract, its address, what it does, and who may call it."""
+
+    name: str
+    method: str
+    path: str
+    operation: Operation
+    admission: Admission | None = tokens.check_bearer
+
+
+API = [
+    Route("getAuthenticationToken", "POST", "/oauth/token", tokens.issue, tokens.check_client),
+    Route("createCustomer", "POST", CUSTOMER, customer_changes.create),
+    Route("searchCustomer", "POST", f"{CUSTOMER}/search", customer_search.search),
+    Route("bulkUpdate", "POST", f"{CUSTOMER}/bulk/update", uploads.update_customers),
+    Route("activateCustomer", "PUT", f"{CUSTOMER}/activate/<customerId>", customer_changes.activate),
+    Route("deactivateCustomer", "PUT", f"{CUSTOMER}/deactivate/<customerId>", customer_changes.deactivate),
+    Route(
+        "getCustomerContactDetails",
+        "GET",
+        f"{CUSTOMER}/contact-details/<customerId>",
+        customer_changes.contact_details,
+    ),
+    Route("updateCustomer", "PATCH", ONE_CUSTOMER, customer_changes.change),
+    Route("deleteCustomerByCustomerId", "DELETE", ONE_CUSTOMER, customer_changes.delete),
+    Route("searchCollectionInvoices", "POST", f"{INVOICE}/search", invoice_search.search),
+    Route("getInvoice", "GET", ONE_INVOICE, invoices.read),
+]
+# Addresses that the contract does not name; those of control stay out of the history.
+BESIDE = [Route("downloadFile", "GET", "/files/<token>", uploads.download, None)]
+CONTROL = [
+    Route("addFault", "POST", "/sandbox/faults", control.add_fault, tokens.check_client),
+    Route("readHistory", "GET", "/sandbox/history", control.read_history, tokens.check_client),
+    Route("readAppliedRows", "GET", "/sandbox/applied-rows", control.read_applied_rows, tokens.check_client),
+]
