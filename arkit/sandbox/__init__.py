@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from . import company, history, store
+from . import company, history, messages, store
 from .app import create_app
 from .call import Service
 from .company import SEEDED_ON
@@ -93,6 +93,10 @@ class Sandbox:
     def applied_rows(self) -> list[dict[str, Any]]:
         """Every field that a PATCH or a row of a bulk file changed, in the order of the changes."""
         return history.applied_rows(self._service.store)
+
+    def messages(self) -> list[dict[str, Any]]:
+        """Every message to a customer's people, in the order of sending."""
+        return messages.sent(self._service.store)
 
     def start(self) -> Self:
         """Listen and answer in a thread."""

@@ -19,6 +19,18 @@ ApprovalStatus = Literal[
 ]
 
 
+class Paise(int):
+    """An amount in whole paise; on the wire a number of rupees with at most two decimals."""
+
+
+Money = Paise | UnsetType
+MoneyOrNull = Paise | UnsetType | None
+Text = str | UnsetType
+TextOrNull = str | UnsetType | None
+Flag = bool | UnsetType
+FlagOrNull = bool | UnsetType | None
+
+
 class Body(Struct, rename="camel", kw_only=True):
     """A JSON object; members that the contract does not name are passed over, as it allows them."""
 
@@ -113,3 +125,67 @@ class InvoiceSearch(Body):
     dispatched_on_to: str | UnsetType = UNSET
     due_date_from: str | UnsetType = UNSET
     due_date_to: str | UnsetType = UNSET
+
+
+class InvoiceCreate(Body):
+    base_amount: Paise
+    customer_id: str
+    due_date: str
+    approval_status: ApprovalStatus | UnsetType = UNSET
+    balance_amount: Money = UNSET
+    cgst: Money = UNSET
+    charge_customer: Flag = UNSET
+    description: Text = UNSET
+    dispatch_now: Flag = UNSET
+    email_address: Text = UNSET
+    external_id: Text = UNSET
+    gst_exclusive: Flag = UNSET
+    igst: Money = UNSET
+    invoice_date: Text = UNSET
+    invoice_number: Text = UNSET
+    mobile_number: Text = UNSET
+    net_amount: Money = UNSET
+    partial_payment_allowed: Flag = UNSET
+    payable_reference_id: Text = UNSET
+    po_number: Text = UNSET
+    receivable_status: Text = UNSET
+    sgst: Money = UNSET
+    tds: Money = UNSET
+    total_received: Money = UNSET
+    via: Text = UNSET
+
+
+class InvoiceUpdate(Body):
+    approval_status: ApprovalStatus | UnsetType | None = UNSET
+    balance_amount: MoneyOrNull = UNSET
+    base_amount: MoneyOrNull = UNSET
+    cgst: MoneyOrNull = UNSET
+    charge_customer: FlagOrNull = UNSET
+    customer_id: Text = UNSET
+    description: TextOrNull = UNSET
+    dispatch_now: FlagOrNull = UNSET
+    due_date: TextOrNull = UNSET
+    email_address: TextOrNull = UNSET
+    gst_exclusive: FlagOrNull = UNSET
+    igst: MoneyOrNull = UNSET
+    invoice_date: TextOrNull = UNSET
+    invoice_number: TextOrNull = UNSET
+    mobile_number: TextOrNull = UNSET
+    net_amount: MoneyOrNull = UNSET
+    partial_payment_allowed: FlagOrNull = UNSET
+    payable_reference_id: TextOrNull = UNSET
+    po_number: TextOrNull = UNSET
+    receivable_status: TextOrNull = UNSET
+    sgst: MoneyOrNull = UNSET
+    tds: MoneyOrNull = UNSET
+    total_received: MoneyOrNull = UNSET
+    via: TextOrNull = UNSET
+
+
+class InvoiceDispatch(Body):
+    invoice_ids: list[str] | UnsetType = UNSET
+    partial_payment_allowed: Flag = UNSET
+
+
+class InvoiceDelete(Body):
+    invoice_ids: list[str]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
 import msgspec
@@ -11,10 +12,13 @@ from werkzeug.datastructures import MultiDict
 
 from . import identifiers
 from .answers import SubError, forbidden, invalid, malformed
+from .bodies import Paise
 
 T = TypeVar("T")
 
 MAX_LIMIT = 5_000
+# Ten thousand crore crore paise and their sums fit into the integers of SQLite with room to spare.
+MONEY_DIGITS = 13
 
 
 def decode(content_type: str, body: bytes, kind: type[T]) -> T:
@@ -22,7 +26,7 @@ def decode(content_type: str, body: bytes, kind: type[T]) -> T:
     if content_type.lower() != "application/json":
         raise malformed("the body must be application/json")
     try:
-        return msgspec.json.decode(body, type=kind)
+        return msgspec.json.Decoder(kind, dec_hook=converted, float_hook=_decimal).decode(body)
     except msgspec.ValidationError as error:
         raise invalid(_sub_error(str(error))) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -31,7 +35,26 @@ def decode(content_type: str, body: bytes, kind: type[T]) -> T:
 
 def members(body: Struct) -> dict[str, object]:
     """The members that were sent, by their JSON names."""
-    return dict(msgspec.to_builtins(body))
+    return dict(msgspec.to_builtins(body, enc_hook=int))
+
+
+def converted(kind: type, value: object) -> object:
+    """A value as one of the types that msgspec does not know, which is money alone."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise ValueError(f"Expected `number`, got `{type(value).__name__}`")
+    rupees = Decimal(value)
+    if not rupees.is_finite() or rupees.adjusted() >= MONEY_DIGITS:
+        raise ValueError(f"must have at most {MONEY_DIGITS} digits before the point")
+    if rupees != rupees.quantize(Decimal("0.01")):
+        raise ValueError("must have at most two decimals")
+    return Paise(rupees.scaleb(2))
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError("is beyond all measure") from error
 
 
 def _sub_error(text: str) -> SubError:

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from . import history
+from . import history, messages
 from .answers import SubError, invalid
 from .call import Call
 
@@ -28,3 +28,9 @@ def read_applied_rows(call: Call) -> object:
     """Every change so far."""
     call.query()
     return history.applied_rows(call.service.store)
+
+
+def read_messages(call: Call) -> object:
+    """Every message so far."""
+    call.query()
+    return messages.sent(call.service.store)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from flask import Request
 
-from . import control, customer_changes, customer_search, invoice_search, invoices, tokens, uploads
+from . import control, customer_changes, customer_search, invoice_changes, invoice_search, tokens, uploads
 from .call import Service
 from .views import Operation
 
@@ -44,12 +44,17 @@ API = [
     Route("updateCustomer", "PATCH", ONE_CUSTOMER, customer_changes.change),
     Route("deleteCustomerByCustomerId", "DELETE", ONE_CUSTOMER, customer_changes.delete),
     Route("searchCollectionInvoices", "POST", f"{INVOICE}/search", invoice_search.search),
-    Route("getInvoice", "GET", ONE_INVOICE, invoices.read),
+    Route("createInvoice", "POST", INVOICE, invoice_changes.create),
+    Route("dispatchInvoiceCollection", "POST", f"{INVOICE}/bulk/dispatch", invoice_changes.dispatch),
+    Route("deleteInvoiceCollection", "POST", f"{INVOICE}/bulk/delete", invoice_changes.delete),
+    Route("getInvoice", "GET", ONE_INVOICE, invoice_changes.read),
+    Route("updateInvoice", "PATCH", ONE_INVOICE, invoice_changes.change),
 ]
 # Addresses that the contract does not name; those of control stay out of the history.
 BESIDE = [Route("downloadFile", "GET", "/files/<token>", uploads.download, None)]
 CONTROL = [
     Route("addFault", "POST", "/sandbox/faults", control.add_fault, tokens.check_client),
     Route("readHistory", "GET", "/sandbox/history", control.read_history, tokens.check_client),
+    Route("readMessages", "GET", "/sandbox/messages", control.read_messages, tokens.check_client),
     Route("readAppliedRows", "GET", "/sandbox/applied-rows", control.read_applied_rows, tokens.check_client),
 ]
