@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 from . import identifiers, words
-from .store import SCHEMA, VERSION, insert
+from .store import AFTER_SEEDING, SCHEMA, VERSION, insert
 
 SEEDED_ON = date(2026, 9, 30)
 # Half past six in the evening in India: the company's clock at the moment of seeding.
@@ -29,10 +29,16 @@ def found(connection: sqlite3.Connection, seed: int, customers: int, invoices: i
 
     Only the salt of the two secrets differs between two companies of one seed and size.
     """
-    from .ledger import COLUMNS, invoice_rows  # noqa: PLC0415 - numpy is wanted by seeding alone
-
     for statement in SCHEMA.split(";"):
         connection.execute(statement)
+    _seed(connection, seed, customers, invoices)
+    for statement in AFTER_SEEDING:
+        connection.execute(statement)
+
+
+def _seed(connection: sqlite3.Connection, seed: int, customers: int, invoices: int) -> None:
+    from .ledger import COLUMNS, invoice_rows  # noqa: PLC0415 - numpy is wanted by seeding alone
+
     chance = random.Random(seed)  # noqa: S311
     seller = chance.choice(words.PLACES[:9])
     company_id = "CEK" + _letters(chance, 7)

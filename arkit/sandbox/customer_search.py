@@ -5,6 +5,7 @@ import json
 from . import bodies, contract
 from .call import Call
 from .customers import COLUMNS, SELECTED, records
+from .listings import Listing, rows_at
 
 ORDERS = {
     **{name: name for name in COLUMNS},
@@ -32,14 +33,11 @@ def search(call: Call) -> object:
     """One page of the customers that meet every filter, and how many there are."""
     page = contract.page(call.query(*contract.PAGE_PARAMETERS), ORDERS, "customerId")
     filters = contract.members(call.body(bodies.CustomerSearch))
-    condition = " AND ".join(["deleted = 0", *(FILTERS[name] for name in filters)])
     values = [json.dumps(value) if isinstance(value, list) else value for value in filters.values()]
+    conditions = [FILTERS[name] for name in filters]
+    listing = Listing("customer", "customerId", conditions, values, ORDERS[page.order_by], page.direction)
     with call.service.store.read() as connection:
-        (total,) = connection.execute(f"SELECT COUNT(*) FROM customer WHERE {condition}", values).fetchone()  # noqa: S608
-        rows = connection.execute(
-            f"SELECT {SELECTED} FROM customer WHERE {condition}"  # noqa: S608
-            f" ORDER BY {ORDERS[page.order_by]} {page.direction}, customer.customerId {page.direction}"
-            " LIMIT ? OFFSET ?",
-            (*values, page.limit, page.offset),
-        ).fetchall()
-        return {"customers": records(connection, rows), "totalCount": total}
+        total = listing.total(connection)
+        places = listing.places(connection, page, total)
+        found = records(connection, rows_at(connection, "customer", SELECTED, places).fetchall())
+    return {"customers": found, "totalCount": total}

@@ -9,7 +9,8 @@ from decimal import Decimal
 from . import bodies, contract
 from .answers import INDIA, SubError, invalid
 from .call import Call
-from .invoice_records import SELECTED, STORED, records
+from .invoice_records import STORED, records_at
+from .listings import Listing
 
 
 def _of_person(column: str, role: str) -> str:
@@ -61,18 +62,19 @@ def search(call: Call) -> object:
     """One page of the invoices that meet every filter, and how many there are."""
     page = contract.page(call.query(*contract.PAGE_PARAMETERS), ORDERS, "invoiceId")
     filters = contract.members(call.body(bodies.InvoiceSearch))
-    values = _filter_values(filters)
-    condition = " AND ".join(["deleted = 0", *(FILTERS[name] for name in filters)])
-    order = f"{ORDERS[page.order_by]} {page.direction}, invoice.invoiceId {page.direction}"
+    listing = Listing(
+        "invoice",
+        "invoiceId",
+        [FILTERS[name] for name in filters],
+        _filter_values(filters),
+        ORDERS[page.order_by],
+        page.direction,
+    )
     with call.service.store.read() as connection:
-        (total,) = connection.execute(f"SELECT COUNT(*) FROM invoice WHERE {condition}", values).fetchone()  # noqa: S608
-        # The places are found first, in an index if possible: skipped rows are never read.
-        rows = connection.execute(
-            f"SELECT {SELECTED} FROM (SELECT rowid AS place FROM invoice WHERE {condition}"  # noqa: S608
-            f" ORDER BY {order} LIMIT ? OFFSET ?) JOIN invoice ON invoice.rowid = place ORDER BY {order}",
-            (*values, page.limit, page.offset),
-        ).fetchall()
-        return {"invoices": records(connection, rows, call.service.company_id), "totalCount": total}
+        total = listing.total(connection)
+        places = listing.places(connection, page, total)
+        found = records_at(connection, places, call.service.company_id)
+    return {"invoices": found, "totalCount": total}
 
 
 def _filter_values(filters: dict[str, object]) -> list[object]:

@@ -10,7 +10,7 @@ from pathlib import Path
 # Columns bear the JSON names of the contract, so that ordering by a field is ordering by a column. Money is
 # whole paise; instants (in UTC) and days are ISO text, which sorts as it should.
 # A file of other tables bears another version.
-VERSION = "2"
+VERSION = "3"
 SCHEMA = """
 CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE token (digest TEXT PRIMARY KEY, expiresAt REAL NOT NULL) WITHOUT ROWID;
@@ -28,12 +28,10 @@ CREATE TABLE contact (
     keyContactPersonId TEXT NOT NULL UNIQUE, customerId TEXT NOT NULL, deleted INTEGER NOT NULL DEFAULT 0,
     legalName TEXT, name TEXT, email TEXT, mobile TEXT, mail_enabled INTEGER, sms_enabled INTEGER,
     whatsapp_enabled INTEGER, via TEXT);
-CREATE INDEX contact_of_customer ON contact (customerId);
 CREATE TABLE reminder (
     customerReminderId TEXT NOT NULL UNIQUE, customerId TEXT NOT NULL, deleted INTEGER NOT NULL DEFAULT 0,
     dueDateDifference INTEGER, reminderInterval INTEGER, reminderTime TEXT, reminderType TEXT, stage TEXT,
     createdOn TEXT NOT NULL);
-CREATE INDEX reminder_of_customer ON reminder (customerId);
 
 CREATE TABLE invoice (
     invoiceId TEXT NOT NULL UNIQUE, invoiceNumber TEXT NOT NULL, customerId TEXT NOT NULL,
@@ -51,8 +49,6 @@ CREATE TABLE invoice (
     deleted INTEGER NOT NULL DEFAULT 0,
     gstExclusive INTEGER NOT NULL DEFAULT 1, chargeCustomer INTEGER NOT NULL DEFAULT 0,
     emailAddress TEXT NOT NULL DEFAULT '', mobileNumber TEXT NOT NULL DEFAULT '');
-CREATE UNIQUE INDEX living_invoice ON invoice (invoiceId) WHERE deleted = 0;
-CREATE INDEX invoice_of_customer ON invoice (customerId);
 
 CREATE TABLE message (
     id INTEGER PRIMARY KEY, kind TEXT NOT NULL, customerId TEXT NOT NULL, invoiceId TEXT NOT NULL,
@@ -72,7 +68,31 @@ CREATE TABLE request (
 CREATE TABLE applied (
     number INTEGER PRIMARY KEY, requestId TEXT NOT NULL, customerId TEXT NOT NULL, kind TEXT NOT NULL,
     recordId TEXT NOT NULL, field TEXT NOT NULL, before TEXT, after TEXT, at TEXT NOT NULL);
+CREATE TABLE living (name TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
 """
+
+
+def _count_living(table: str) -> tuple[str, ...]:
+    """Keep the number of rows that are not deleted; nothing is ever removed from these tables."""
+    add = "UPDATE living SET number = number + (NEW.deleted = 0)"
+    return (
+        f"INSERT INTO living SELECT '{table}', COUNT(*) FROM {table} WHERE deleted = 0",  # noqa: S608
+        f"CREATE TRIGGER {table}_made AFTER INSERT ON {table} BEGIN {add} WHERE name = '{table}'; END",
+        f"CREATE TRIGGER {table}_marked AFTER UPDATE OF deleted ON {table}"
+        f" BEGIN {add} - (OLD.deleted = 0) WHERE name = '{table}'; END",
+    )
+
+
+# Made once the company is there, which is quicker than keeping them up row by row.
+AFTER_SEEDING = (
+    "CREATE INDEX contact_of_customer ON contact (customerId, deleted)",
+    "CREATE INDEX reminder_of_customer ON reminder (customerId)",
+    "CREATE UNIQUE INDEX living_customer ON customer (customerId) WHERE deleted = 0",
+    "CREATE UNIQUE INDEX living_invoice ON invoice (invoiceId) WHERE deleted = 0",
+    "CREATE INDEX invoice_of_customer ON invoice (customerId)",
+    *_count_living("customer"),
+    *_count_living("invoice"),
+)
 
 
 class Store:

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from arkit.sandbox import Sandbox
+
 from .conftest import Api
 
 CONTRACT = yaml.safe_load((Path(__file__).parents[2] / "data" / "openapi.yaml").read_text())
@@ -170,16 +172,15 @@ def test_one_invoice_is_read_as_it_is_found(still: Api, whole: list[dict[str, An
     assert still.send("GET", path, params=own).json()["payload"] == whole[5]
 
 
-def test_a_page_of_5000_invoices_comes_quickly(tmp_path: Path) -> None:
-    from arkit.sandbox import Sandbox
-
-    with Sandbox(db=tmp_path / "large.db", customers=200, invoices=6000) as sandbox:
+def test_a_page_of_5000_invoices_comes_quickly_wherever_it_lies_among_many(tmp_path: Path) -> None:
+    with Sandbox(db=tmp_path / "large.db", customers=2_000, invoices=100_000) as sandbox:
         api = Api(sandbox)
         times = []
-        for _ in range(5):
+        for offset in (0, 45_000, 50_000, 95_000):
             start = perf_counter()
-            api.send("POST", "/api/v0/invoice/search?limit=5000", json={})
+            answer = api.send("POST", f"/api/v0/invoice/search?limit=5000&offset={offset}", json={})
             times.append(perf_counter() - start)
+            assert answer.json()["payload"]["totalCount"] == 100_000
         api.session.close()
-    # 60 ms on a quiet machine; room for a busy one.
-    assert min(times) < 0.25
+    # 50 ms on a quiet machine; room for a busy one.
+    assert sorted(times)[1] < 0.25
