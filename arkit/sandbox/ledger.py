@@ -16,12 +16,22 @@ FIRST_DUE, LAST_DUE = np.datetime64("2025-04-01"), np.datetime64("2027-03-31")
 TODAY = np.datetime64(SEEDED_ON)
 TERMS_DAYS = np.array([7, 15, 30, 45, 60, 90])
 GST_PERCENT = np.array([5, 12, 18])
-APPROVED = np.array(["CHECKER_APPROVED", "APPROVER_APPROVED", "BANK_APPROVED"])
-UNAPPROVED = np.array(
-    ["MAKER_APPROVAL_PENDING", "CHECKER_APPROVAL_PENDING", "APPROVER_APPROVAL_PENDING", "CHECKER_REJECTED"]
-)
-ORIGINS = np.array(["DASHBOARD", "BULK_UPLOAD", "API", "TALLY"])
-MODES = np.array(["PAYMENT_LINK", "VIRTUAL_ACCOUNT", "BANK_TRANSFER"])
+APPROVED = ["CHECKER_APPROVED", "APPROVER_APPROVED", "BANK_APPROVED"]
+UNAPPROVED = [
+    "MAKER_APPROVAL_PENDING",
+    "CHECKER_APPROVAL_PENDING",
+    "APPROVER_APPROVAL_PENDING",
+    "CHECKER_REJECTED",
+]
+# Columns of words hold the places of the words in these lists: a million words would be 100 MB each.
+WORDS = {
+    "status": ["PENDING", "PAID", "PARTIALLY_PAID"],
+    "approval": [*APPROVED, *UNAPPROVED],
+    "via": ["DASHBOARD", "BULK_UPLOAD", "API", "TALLY"],
+    "mode": ["PAYMENT_LINK", "VIRTUAL_ACCOUNT", "BANK_TRANSFER"],
+    "description": words.DESCRIPTIONS,
+}
+INSTANTS = ("issued_at", "created_at", "dispatched_at", "modified_at")
 COLUMNS = (
     "invoiceId",
     "invoiceNumber",
@@ -74,13 +84,19 @@ def invoice_rows(
     columns |= _amounts(chance, np.array([near for _, near in buyers])[columns["buyer"]])
     columns |= _states(chance, columns)
     columns |= _instants(chance, columns)
-    columns["description"] = np.array(words.DESCRIPTIONS)[chance.integers(0, len(words.DESCRIPTIONS), count)]
+    columns["description"] = chance.integers(0, len(words.DESCRIPTIONS), count)
     columns["order"] = np.where(chance.random(count) < 0.6, chance.integers(1_000, 1_000_000, count), 0)
-    columns["created_by"] = np.array(people)[chance.integers(0, len(people), count)]
-    columns["modified_by"] = np.array(people)[chance.integers(0, len(people), count)]
+    columns["created_by"] = chance.integers(0, len(people), count)
+    columns["modified_by"] = chance.integers(0, len(people), count)
+    texts = {
+        **WORDS,
+        "created_by": people,
+        "modified_by": people,
+        "buyer": [customer_id for customer_id, _ in buyers],
+    }
     for start in range(0, count, CHUNK):
-        chunk = {name: column[start : start + CHUNK].tolist() for name, column in columns.items()}
-        yield from _rows(start + 1, chunk, [customer_id for customer_id, _ in buyers])
+        chunk = {name: column[start : start + CHUNK] for name, column in columns.items()}
+        yield from _rows(start + 1, _values(chunk, texts))
 
 
 def _dates(chance: np.random.Generator, count: int) -> dict[str, Column]:
@@ -129,16 +145,16 @@ def _states(chance: np.random.Generator, columns: dict[str, Column]) -> dict[str
     received = np.select([is_paid, is_part_paid], [net, np.minimum(part, net - 1)], 0)
     return {
         "received": received,
-        "status": np.select([is_paid, is_part_paid], ["PAID", "PARTIALLY_PAID"], "PENDING"),
+        "status": np.select([is_paid, is_part_paid], [1, 2], 0),
         "dispatched": is_dispatched.astype(int),
         "approval": np.where(
             is_dispatched,
-            chance.choice(APPROVED, count, p=[0.7, 0.2, 0.1]),
-            chance.choice(UNAPPROVED, count, p=[0.5, 0.3, 0.15, 0.05]),
+            chance.choice(len(APPROVED), count, p=[0.7, 0.2, 0.1]),
+            chance.choice(len(UNAPPROVED), count, p=[0.5, 0.3, 0.15, 0.05]) + len(APPROVED),
         ),
         "in_parts": (is_part_paid | (chance.random(count) < 0.3)).astype(int),
-        "via": chance.choice(ORIGINS, count, p=[0.35, 0.3, 0.25, 0.1]),
-        "mode": chance.choice(MODES, count, p=[0.4, 0.35, 0.25]),
+        "via": chance.choice(4, count, p=[0.35, 0.3, 0.25, 0.1]),
+        "mode": chance.choice(3, count, p=[0.4, 0.35, 0.25]),
     }
 
 
@@ -153,18 +169,28 @@ def _instants(chance: np.random.Generator, columns: dict[str, Column]) -> dict[s
     touched = np.where(columns["dispatched"] == 1, dispatched, created)
     paid = np.minimum(touched + chance.integers(1, 60, count) * DAY_S, SEEDED_AT)
     return {
-        "issued_at": _instant(issued),
-        "created_at": _instant(created),
-        "dispatched_at": np.where(columns["dispatched"] == 1, _instant(dispatched), ""),
-        "modified_at": _instant(np.where(columns["received"] > 0, paid, touched)),
+        "issued_at": issued.astype("datetime64[s]"),
+        "created_at": created.astype("datetime64[s]"),
+        "dispatched_at": np.where(
+            columns["dispatched"] == 1, dispatched.astype("datetime64[s]"), np.datetime64("NaT")
+        ),
+        "modified_at": np.where(columns["received"] > 0, paid, touched).astype("datetime64[s]"),
     }
 
 
-def _instant(seconds: Column) -> Column:
-    return np.datetime_as_string(seconds.astype("datetime64[s]"), timezone="UTC")
+def _values(chunk: dict[str, Column], texts: dict[str, list[str]]) -> dict[str, list[Any]]:
+    """Some rows' columns as the database wants them: words and instants in full, None for no instant."""
+    values = {name: column.tolist() for name, column in chunk.items()}
+    for name, choices in texts.items():
+        values[name] = [choices[place] for place in values[name]]
+    for name in INSTANTS:
+        written = np.datetime_as_string(chunk[name], timezone="UTC").astype(object)
+        written[np.isnat(chunk[name])] = None
+        values[name] = written.tolist()
+    return values
 
 
-def _rows(first: int, chunk: dict[str, list[Any]], customer_ids: list[str]) -> Iterator[tuple[object, ...]]:
+def _rows(first: int, chunk: dict[str, list[Any]]) -> Iterator[tuple[object, ...]]:
     names = list(chunk)
     for number, values in enumerate(zip(*chunk.values(), strict=True), first):
         row = dict(zip(names, values, strict=True))
@@ -174,7 +200,7 @@ def _rows(first: int, chunk: dict[str, list[Any]], customer_ids: list[str]) -> I
             # The multiplier scatters the last places, the running number keeps the ids in order of time.
             f"INV{number:09d}{base_36(number * 7_919_777 % 1_679_616, 4)}",
             invoice_number,
-            customer_ids[row["buyer"]],
+            row["buyer"],
             row["issued_at"],
             row["due"].isoformat(),
             row["base"],
@@ -195,7 +221,7 @@ def _rows(first: int, chunk: dict[str, list[Any]], customer_ids: list[str]) -> I
             "",
             row["in_parts"],
             row["dispatched"],
-            row["dispatched_at"] or None,
+            row["dispatched_at"],
             row["via"],
             row["mode"],
             row["created_by"],
