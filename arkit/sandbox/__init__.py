@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from . import company, history, messages, store
+from . import company, history, store
 from .app import create_app
 from .call import Service
 from .company import SEEDED_ON
@@ -96,7 +96,11 @@ class Sandbox:
 
     def messages(self) -> list[dict[str, Any]]:
         """Every message to a customer's people, in the order of sending."""
-        return messages.sent(self._service.store)
+        return self._service.messages()
+
+    def advance(self, *, days: int) -> str:
+        """Let so many days of the company pass at once; its new time, in UTC."""
+        return self._service.set_clock_forward(days)
 
     def start(self) -> Self:
         """Listen and answer in a thread."""

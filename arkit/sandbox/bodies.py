@@ -57,6 +57,18 @@ class Reminder(Body):
     stage: str | UnsetType = UNSET
 
 
+class ReminderCreate(Reminder, kw_only=True):
+    customer_id: str
+
+
+class ReminderUpdate(Body):
+    due_date_difference: Int32 | UnsetType | None = UNSET
+    reminder_interval: Int32 | UnsetType | None = UNSET
+    reminder_time: TextOrNull = UNSET
+    reminder_type: TextOrNull = UNSET
+    stage: TextOrNull = UNSET
+
+
 class CustomerCreate(Body):
     customer_key_contacts: list[KeyContact]
     # The page ends inside the name of this member; a customer without a name is none.

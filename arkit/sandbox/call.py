@@ -5,12 +5,13 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from flask import Request
 
-from . import contract, stamps
+from . import clock, contract, dunning, messages, stamps
 from .answers import Refusal
+from .company import instant
 from .faults import Fault, Faults
 from .stamps import Stamp
 from .store import Store
@@ -35,6 +36,20 @@ class Service:
     @property
     def company_id(self) -> str:
         return self.facts["companyId"]
+
+    def messages(self) -> list[dict[str, Any]]:
+        """Every message up to now."""
+        with self.store.write() as connection:
+            dunning.catch_up(connection, clock.now(connection))
+            return messages.sent(connection)
+
+    def set_clock_forward(self, days: int) -> str:
+        """Let so many days of the company pass at once; its new time."""
+        with self.store.write() as connection:
+            clock.set_forward(connection, days)
+            now = clock.now(connection)
+            dunning.catch_up(connection, now)
+            return instant(now)
 
 
 @dataclass
@@ -84,4 +99,6 @@ class Call:
             self._do(work, connection, fault.rows)
 
     def _do(self, work: Work[T], connection: sqlite3.Connection, limit: int | None) -> T:
-        return work(connection, stamps.stamp(connection, self.request_id, limit))
+        now = clock.now(connection)
+        dunning.catch_up(connection, now)
+        return work(connection, stamps.stamp(self.request_id, now, limit))

@@ -1,12 +1,19 @@
-"""Addresses that are no part of the API: the script of faults, the history, the changes."""
+"""Addresses that are no part of the API: the script of faults, the clock, what was done."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta, Struct
 
-from . import history, messages
+from . import history
 from .answers import SubError, invalid
 from .call import Call
+
+
+class Forward(Struct):
+    """How far the company's clock goes forward."""
+
+    days: Annotated[int, Meta(ge=0, le=3_650)]
 
 
 def add_fault(call: Call) -> object:
@@ -33,4 +40,10 @@ def read_applied_rows(call: Call) -> object:
 def read_messages(call: Call) -> object:
     """Every message so far."""
     call.query()
-    return messages.sent(call.service.store)
+    return call.service.messages()
+
+
+def set_clock_forward(call: Call) -> object:
+    """Let so many days pass at once."""
+    call.query()
+    return {"now": call.service.set_clock_forward(call.body(Forward).days)}

@@ -3,8 +3,6 @@
 import sqlite3
 from typing import Any
 
-from .store import Store
-
 # One for each key contact and each channel that he takes.
 SEND = """
 INSERT INTO message (kind, customerId, invoiceId, contactId, channel, at, reminderId)
@@ -27,11 +25,10 @@ def send(
     return connection.execute(SEND, (kind, invoice_id, at, reminder_id, customer_id)).rowcount
 
 
-def sent(store: Store) -> list[dict[str, Any]]:
+def sent(connection: sqlite3.Connection) -> list[dict[str, Any]]:
     """Every message, in the order of sending."""
-    with store.read() as connection:
-        rows = connection.execute(
-            "SELECT id, kind, customerId AS customer_id, invoiceId AS invoice_id, contactId AS contact_id,"
-            " channel, at, reminderId AS reminder_id FROM message ORDER BY id"
-        ).fetchall()
+    rows = connection.execute(
+        "SELECT id, kind, customerId AS customer_id, invoiceId AS invoice_id, contactId AS contact_id,"
+        " channel, at, reminderId AS reminder_id FROM message ORDER BY id"
+    )
     return [dict(row) for row in rows]

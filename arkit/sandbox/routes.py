@@ -5,7 +5,16 @@ from typing import NamedTuple
 
 from flask import Request
 
-from . import control, customer_changes, customer_search, invoice_changes, invoice_search, tokens, uploads
+from . import (
+    control,
+    customer_changes,
+    customer_search,
+    invoice_changes,
+    invoice_search,
+    reminders,
+    tokens,
+    uploads,
+)
 from .call import Service
 from .views import Operation
 
@@ -16,6 +25,8 @@ INVOICE = "/api/v0/invoice"
 # A path that ends in an id is none of the fixed ones beside it.
 ONE_CUSTOMER = f"{CUSTOMER}/<id_not('search', 'bulk'):customerId>"
 ONE_INVOICE = f"{INVOICE}/<id_not('search'):invoiceId>"
+REMINDER = "/api/v0/customer-reminder"
+ONE_REMINDER = f"{REMINDER}/<customerReminderId>"
 
 
 class Route(NamedTuple):
@@ -49,12 +60,18 @@ API = [
     Route("deleteInvoiceCollection", "POST", f"{INVOICE}/bulk/delete", invoice_changes.delete),
     Route("getInvoice", "GET", ONE_INVOICE, invoice_changes.read),
     Route("updateInvoice", "PATCH", ONE_INVOICE, invoice_changes.change),
+    Route("createCustomerReminder", "POST", REMINDER, reminders.create),
+    Route("getCustomerReminders", "GET", REMINDER, reminders.of_customer),
+    Route("getCustomerReminder", "GET", ONE_REMINDER, reminders.read),
+    Route("updateCustomerReminder", "PATCH", ONE_REMINDER, reminders.change),
+    Route("deleteReminder", "DELETE", ONE_REMINDER, reminders.delete),
 ]
 # Addresses that the contract does not name; those of control stay out of the history.
 BESIDE = [Route("downloadFile", "GET", "/files/<token>", uploads.download, None)]
 CONTROL = [
     Route("addFault", "POST", "/sandbox/faults", control.add_fault, tokens.check_client),
     Route("readHistory", "GET", "/sandbox/history", control.read_history, tokens.check_client),
+    Route("setClockForward", "POST", "/sandbox/clock", control.set_clock_forward, tokens.check_client),
     Route("readMessages", "GET", "/sandbox/messages", control.read_messages, tokens.check_client),
     Route("readAppliedRows", "GET", "/sandbox/applied-rows", control.read_applied_rows, tokens.check_client),
 ]

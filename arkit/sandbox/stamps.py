@@ -1,10 +1,8 @@
 """What a change bears: the request behind it, the company's time, and the ids of what is new."""
 
 import random
-import sqlite3
 from dataclasses import dataclass, field
 
-from . import clock
 from .company import instant
 from .identifiers import ALPHABET
 
@@ -28,7 +26,6 @@ class Stamp:
         return prefix + "".join(self.chance.choices(ALPHABET, k=length))
 
 
-def stamp(connection: sqlite3.Connection, request_id: str, limit: int | None) -> Stamp:
-    """The stamp of a request that is carried out now."""
-    now = instant(clock.now(connection))
-    return Stamp(request_id, now, random.Random(request_id), limit)  # noqa: S311
+def stamp(request_id: str, now: int, limit: int | None) -> Stamp:
+    """The stamp of a request that is carried out at that time of the company."""
+    return Stamp(request_id, instant(now), random.Random(request_id), limit)  # noqa: S311
