@@ -90,6 +90,8 @@ AFTER_SEEDING = (
     "CREATE UNIQUE INDEX living_customer ON customer (customerId) WHERE deleted = 0",
     "CREATE UNIQUE INDEX living_invoice ON invoice (invoiceId) WHERE deleted = 0",
     "CREATE INDEX invoice_of_customer ON invoice (customerId)",
+    # Not a partial one like the two above: SQLite would take it for the way to whatever is not deleted.
+    "CREATE INDEX invoice_by_due_day ON invoice (dueDate, invoiceId, deleted)",
     *_count_living("customer"),
     *_count_living("invoice"),
 )
