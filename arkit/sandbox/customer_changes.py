@@ -19,8 +19,7 @@ def create(call: Call) -> object:
 
     def work(connection: sqlite3.Connection, stamp: Stamp) -> dict[str, object]:
         _check_name(wanted)
-        values = {**wanted, "companyId": call.service.company_id}
-        return _found(connection, customers.make(connection, values, stamp))
+        return _found(connection, customers.make(connection, wanted, stamp))
 
     return call.carry_out(work)
 

@@ -11,7 +11,7 @@ from . import children, fields, history
 from .children import CONTACTS, REMINDERS
 from .history import Record
 from .stamps import Stamp
-from .store import insert, update
+from .store import facts, insert, update
 
 # The fields of CustomerRead, and two instants beyond it.
 COLUMNS = (
@@ -42,13 +42,25 @@ def read(connection: sqlite3.Connection, customer_id: str) -> dict[str, object] 
     return records(connection, rows)[0] if rows else None
 
 
+def is_known(connection: sqlite3.Connection, customer_id: str) -> bool:
+    """Whether there is such a customer."""
+    rows = connection.execute("SELECT 1 FROM customer WHERE customerId = ? AND deleted = 0", (customer_id,))
+    return rows.fetchone() is not None
+
+
 def make(connection: sqlite3.Connection, values: Mapping[str, object], stamp: Stamp) -> str:
     """Store a new customer of valid values; its id."""
     customer_id = stamp.new_id("KC", 14)
     record = Record("customer", customer_id, customer_id)
     own = {name: value for name, value in values.items() if name in COLUMNS}
-    made = {"customerId": customer_id, "status": "ACTIVE", "createdOn": stamp.now, "modifiedOn": stamp.now}
-    insert(connection, "customer", {**made, **own})
+    made = {
+        "customerId": customer_id,
+        "companyId": facts(connection)["companyId"],
+        "status": "ACTIVE",
+        "createdOn": stamp.now,
+        "modifiedOn": stamp.now,
+    }
+    insert(connection, "customer", {**own, **made})
     for kind in children.KINDS:
         given: Any = values.get(kind.field, [])
         children.merge(connection, kind, customer_id, given, stamp)

@@ -64,8 +64,13 @@ def contact_faults(contacts: Sequence[Mapping[str, object]]) -> list[SubError]:
     return [
         SubError(f"customerKeyContacts[{place}].{error.field}", error.message)
         for place, contact in enumerate(contacts)
-        for error in _faults(contact, _CONTACT_RULES)
+        for error in person_faults(contact)
     ]
+
+
+def person_faults(contact: Mapping[str, object]) -> list[SubError]:
+    """What is wrong with one key contact."""
+    return _faults(contact, _CONTACT_RULES)
 
 
 def reminder_faults(reminders: Sequence[Mapping[str, object]]) -> list[SubError]:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
-from . import history, invoice_fields, messages, numbering
+from . import customers, history, invoice_fields, messages, numbering
 from .answers import SubError, not_found, unprocessable
 from .company import PEOPLE
 from .history import Record
@@ -95,12 +95,7 @@ def check_all(connection: sqlite3.Connection, invoice_ids: Collection[str]) -> N
 
 
 def _check_customer(connection: sqlite3.Connection, wanted: Mapping[str, object]) -> None:
-    if "customerId" not in wanted:
-        return
-    known = connection.execute(
-        "SELECT 1 FROM customer WHERE customerId = ? AND deleted = 0", (wanted["customerId"],)
-    )
-    if known.fetchone() is None:
+    if "customerId" in wanted and not customers.is_known(connection, str(wanted["customerId"])):
         raise unprocessable("the customer is unknown", SubError("customerId", "is no customer's"))
 
 

@@ -20,7 +20,7 @@ def create(call: Call) -> object:
     contract.check_customer_id(customer_id)
 
     def work(connection: sqlite3.Connection, stamp: Stamp) -> dict[str, object]:
-        if customers.read(connection, customer_id) is None:
+        if not customers.is_known(connection, customer_id):
             raise unprocessable("the customer is unknown", SubError("customerId", "is no customer's"))
         if "customerReminderId" in wanted:
             raise unprocessable(
