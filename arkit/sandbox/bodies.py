@@ -201,3 +201,22 @@ class InvoiceDispatch(Body):
 
 class InvoiceDelete(Body):
     invoice_ids: list[str]
+
+
+InvoiceIds = Annotated[list[str], Meta(min_length=1)]
+
+
+class PaymentConfirmation(Body):
+    """The words, and what remarks may hold, are those of the network's own message."""
+
+    invoice_ids: InvoiceIds
+    payment_id: Annotated[str, Meta(min_length=1)]
+    remarks: Annotated[str, Meta(min_length=1, max_length=100, pattern=r'^[^"\\]*$')]
+    response: Literal["ACCEPT", "REJECT"]
+    type: Literal["ONPLATFORM", "OFFPLATFORM"]
+
+
+class StatusChange(Body):
+    invoice_ids: InvoiceIds
+    status: Annotated[str, Meta(min_length=1)]
+    remarks: Text = UNSET

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -33,7 +33,7 @@ def decode(content_type: str, body: bytes, kind: type[T]) -> T:
         raise malformed("the body is not well-formed JSON") from error
 
 
-def members(body: Struct) -> dict[str, object]:
+def members(body: Struct) -> dict[str, Any]:
     """The members that were sent, by their JSON names."""
     return dict(msgspec.to_builtins(body, enc_hook=int))
 

@@ -11,6 +11,7 @@ from . import (
     customer_search,
     invoice_changes,
     invoice_search,
+    network,
     reminders,
     tokens,
     uploads,
@@ -24,7 +25,7 @@ CUSTOMER = "/api/v0/customer"
 INVOICE = "/api/v0/invoice"
 # A path that ends in an id is none of the fixed ones beside it.
 ONE_CUSTOMER = f"{CUSTOMER}/<id_not('search', 'bulk'):customerId>"
-ONE_INVOICE = f"{INVOICE}/<id_not('search'):invoiceId>"
+ONE_INVOICE = f"{INVOICE}/<id_not('search', 'payment-confirmation', 'status-change'):invoiceId>"
 REMINDER = "/api/v0/customer-reminder"
 ONE_REMINDER = f"{REMINDER}/<customerReminderId>"
 
@@ -60,6 +61,8 @@ API = [
     Route("invoiceBulkUpload", "POST", f"{INVOICE}/bulk/create", uploads.create_invoices),
     Route("dispatchInvoiceCollection", "POST", f"{INVOICE}/bulk/dispatch", invoice_changes.dispatch),
     Route("deleteInvoiceCollection", "POST", f"{INVOICE}/bulk/delete", invoice_changes.delete),
+    Route("paymentConfirmationRequest", "POST", f"{INVOICE}/payment-confirmation", network.confirm_payment),
+    Route("changeInvoiceStatusRequest", "POST", f"{INVOICE}/status-change", network.change_status),
     Route("getInvoice", "GET", ONE_INVOICE, invoice_changes.read),
     Route("updateInvoice", "PATCH", ONE_INVOICE, invoice_changes.change),
     Route("createCustomerReminder", "POST", REMINDER, reminders.create),
