@@ -41,8 +41,9 @@ class Sandbox:
     """A server on loopback; it runs in a daemon thread between `start` and `close`.
 
     A new file is seeded with so many customers and invoices; a file that exists keeps its company. Without a
-    file the company lives in a temporary folder until `close`. Raises ValueError if the figures differ from
-    those of the file; `start` raises OSError if the port is taken.
+    file the company lives in a temporary folder until `close`. Three wrong passwords in a row lock the user
+    out for `lockout_s`. Raises ValueError if the figures differ from those of the file, or if another version
+    made it; `start` raises OSError if the port is taken.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Sandbox:
         seed: int | None = None,
         port: int = 0,
         token_lifetime_s: int = 86_399,
+        lockout_s: float = 900,
     ) -> None:
         self._folder = None if db else Path(tempfile.mkdtemp(prefix="arkit-sandbox-"))
         self.db = Path(db) if db else Path(str(self._folder), "sandbox.db")
@@ -64,7 +66,7 @@ class Sandbox:
         except (sqlite3.DatabaseError, KeyError) as error:
             raise ValueError(f"{self.db} holds no company of a sandbox, or a damaged one") from error
         faults = Faults([route.name for route in (*API, *BESIDE)])
-        self._service = Service(file, facts, token_lifetime_s, faults)
+        self._service = Service(file, facts, token_lifetime_s, lockout_s, faults)
         self._server: Server | None = None
         self._port = port
 

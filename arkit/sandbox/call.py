@@ -29,6 +29,7 @@ class Service:
     store: Store
     facts: dict[str, str]
     token_lifetime_s: int
+    lockout_s: float
     faults: Faults
     url: str = ""
     closing: threading.Event = field(default_factory=threading.Event)

@@ -3,10 +3,12 @@
 import hashlib
 import hmac
 import secrets
+import sqlite3
 import time
 
 from flask import Request, Response
 
+from . import lockout
 from .answers import json_response, malformed, unauthorized
 from .call import Call, Service
 from .store import Store
@@ -17,7 +19,7 @@ FORM_FIELDS = ("username", "password", "grant_type", "clientId")
 def issue(call: Call) -> Response:
     """Exchange the credentials of client and user for a token; the answer stands outside the envelope."""
     call.query()
-    facts, form = call.service.facts, call.request.form
+    form = call.request.form
     if call.request.mimetype != "application/x-www-form-urlencoded":
         raise malformed("the body must be application/x-www-form-urlencoded")
     missing = [name for name in FORM_FIELDS if len(form.getlist(name)) != 1]
@@ -25,14 +27,15 @@ def issue(call: Call) -> Response:
         raise malformed(f"the form must hold once: {', '.join(missing)}")
     if form["grant_type"] != "password":
         raise malformed("the grant_type must be password")
-    pairs = [("username", "username"), ("password", "password"), ("clientId", "companyId")]
-    if not all([_is_same(form[field], facts[fact]) for field, fact in pairs]):  # noqa: C419 - in even time
-        raise unauthorized("Basic", "the user or the password is wrong")
     token = secrets.token_urlsafe(32)
-    expires_at = time.time() + call.service.token_lifetime_s
     with call.service.store.write() as connection:
-        connection.execute("DELETE FROM token WHERE expiresAt < ?", (time.time(),))
-        connection.execute("INSERT INTO token VALUES (?, ?)", (_digest(token), expires_at))
+        refusal = _refusal(connection, call)
+        if refusal is None:
+            expires_at = time.time() + call.service.token_lifetime_s
+            connection.execute("DELETE FROM token WHERE expiresAt < ?", (time.time(),))
+            connection.execute("INSERT INTO token VALUES (?, ?)", (_digest(token), expires_at))
+    if refusal:
+        raise unauthorized("Basic", refusal)
     return json_response(
         {
             "access_token": token,
@@ -42,6 +45,22 @@ def issue(call: Call) -> Response:
             "scope": "read write trust",
         }
     )
+
+
+def _refusal(connection: sqlite3.Connection, call: Call) -> str | None:
+    """Why this user gets no token, if so. Wrong passwords are counted."""
+    facts, form = call.service.facts, call.request.form
+    pairs = [("username", "username"), ("password", "password"), ("clientId", "companyId")]
+    is_user, is_password, is_company = [_is_same(form[field], facts[fact]) for field, fact in pairs]
+    user = facts["username"]
+    if is_user and lockout.is_locked(connection, user):
+        return "the user is locked after three wrong passwords"
+    if is_user and not is_password:
+        lockout.count_failure(connection, user, call.service.lockout_s)
+    if not (is_user and is_password and is_company):
+        return "the user or the password is wrong"
+    lockout.forget(connection, user)
+    return None
 
 
 def check_client(service: Service, request: Request) -> None:

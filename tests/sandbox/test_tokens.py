@@ -91,3 +91,41 @@ def test_the_secrets_are_in_no_file_and_the_same_at_the_next_start(tmp_path: Pat
         assert again.credentials == first
     with Sandbox(db=tmp_path / "other.db", customers=1, invoices=0) as other:
         assert other.credentials.password != first.password
+
+
+def message(answer: requests.Response) -> str:
+    return str(answer.json()["errorResponse"]["errorMessage"])
+
+
+def test_three_wrong_passwords_lock_the_user_out_for_a_while(tmp_path: Path) -> None:
+    with Sandbox(db=tmp_path / "x.db", customers=1, invoices=0, lockout_s=1.5) as sandbox:
+        api = Api(sandbox)
+        wrong = [api.token(password="wrong") for _ in range(3)]
+        locked = [api.token(), api.token(password="wrong"), api.token()]
+        assert {answer.status_code for answer in [*wrong, *locked]} == {401}
+        assert ["locked" in message(answer) for answer in [*wrong, *locked]] == [False] * 3 + [True] * 3
+        assert api.customers()["totalCount"] == 1
+        time.sleep(1.6)
+        assert api.token().status_code == 200
+        api.session.close()
+
+
+def test_a_lock_outlives_the_server(tmp_path: Path) -> None:
+    with Sandbox(db=tmp_path / "x.db", customers=1, invoices=0) as sandbox:
+        api = Api(sandbox)
+        for _ in range(3):
+            api.token(password="wrong")
+    with Sandbox(db=tmp_path / "x.db") as again:
+        api.sandbox = again
+        assert "locked" in message(api.token())
+        api.session.close()
+
+
+def test_only_wrong_passwords_of_the_user_in_a_row_count(api: Api) -> None:
+    for _ in range(2):
+        for _ in range(2):
+            assert api.token(password="wrong").status_code == 401
+        for field in ("username", "clientId"):
+            assert api.token(**{field: "wrong"}).status_code == 401
+        assert api.token().status_code == 200
+    assert api.token().status_code == 200
