@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from arkit import settings
 from arkit.errors import UsageError
-from arkit.resources import Customers, Invoices
+from arkit.resources import Contacts, Customers, Invoices, Network, Reminders
 from arkit.wire.calls import Calls
 
 if TYPE_CHECKING:
@@ -22,7 +22,10 @@ class Client:
         self.workspace = settings.workspace()
         self.calls = Calls(profile)
         self.customers = Customers(self.calls, self.workspace)
+        self.contacts = Contacts(self.calls)
         self.invoices = Invoices(self.calls)
+        self.reminders = Reminders(self.calls)
+        self.network = Network(self.calls)
         self._sandbox = sandbox
 
     @property

@@ -11,6 +11,7 @@
     └── NetworkError           no complete answer came                                   exit 9
 
     ArkitWarning
+    ├── InferredWarning        an operation's address or shape is deduced, not documented
     └── IncompleteWarning      a result is right but something about it deserves a look
         └── UnprovedWarning    nothing shows that a set is whole
 
@@ -148,6 +149,10 @@ class NetworkError(ArkitError):
 
 class ArkitWarning(UserWarning):
     """Base of all arkit warnings."""
+
+
+class InferredWarning(ArkitWarning):
+    """The address or shape of an operation is not documented; another server may have another one."""
 
 
 class IncompleteWarning(ArkitWarning):

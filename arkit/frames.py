@@ -1,10 +1,6 @@
-"""What we receive: one pandera model per noun, and the way from API records to a frame of that model."""
+"""What we receive: one pandera model per noun, and the way from a table of records to a frame of it."""
 
-import datetime as dt
-import re
-from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, TypeVar, cast
 
 import pandas as pd
 import pandera.pandas as pa
@@ -12,18 +8,18 @@ import pyarrow as arrow
 from pandera.errors import SchemaError
 from pandera.typing import DataFrame, Series
 
+from arkit import columns
+from arkit.columns import IST, Grain
 from arkit.errors import ContractError
-
-IST = "Asia/Kolkata"
 
 Text = Series[str]
 Flag = Series[pd.BooleanDtype]
+Whole = Series[pd.Int32Dtype]
 Status = Series[pd.CategoricalDtype]
 Date = Series[Annotated[pd.ArrowDtype, arrow.date32()]]
 Instant = Series[Annotated[pd.DatetimeTZDtype, "us", IST]]
 Rupees = Series[Annotated[pd.ArrowDtype, arrow.decimal128(18, 2)]]
 
-Record = Mapping[str, Any]
 Row = TypeVar("Row", bound=pa.DataFrameModel)
 
 
@@ -92,138 +88,111 @@ class Invoices(pa.DataFrameModel):
     modified_by_mobile: Text = pa.Field(nullable=True)
 
 
-NESTED = frozenset({"customerKeyContacts", "customerReminders", "invoiceAttachments"})
-"""Members that hold records of another grain; they do not become columns."""
+class Attachments(pa.DataFrameModel):
+    """One row per file attached to an invoice, in ascending order of ``invoice_id``, then as they came."""
+
+    invoice_id: Text
+    invoice_attachment_id: Text = pa.Field(nullable=True)
+    original_filename: Text = pa.Field(nullable=True)
+    file_ext: Text = pa.Field(nullable=True)
+    url: Text = pa.Field(nullable=True)
+    attachment_source: Status = pa.Field(nullable=True)
+    primary: Flag = pa.Field(nullable=True)
+    shared: Flag = pa.Field(nullable=True)
+    deleted: Flag = pa.Field(nullable=True)
+    reference_id: Text = pa.Field(nullable=True)
+    remarks: Text = pa.Field(nullable=True)
+    created_by: Text = pa.Field(nullable=True)
+    modified_by: Text = pa.Field(nullable=True)
 
 
-def to_frame(records: Sequence[Record], model: type[Row]) -> DataFrame[Row]:
-    """API records as a frame of ``model``.
+class Contacts(pa.DataFrameModel):
+    """One row per key contact, in ascending order of ``customer_id``, then as they came."""
 
-    Grain, columns and dtypes are the model's, also when there are no records; one row per record, in the
-    order given. Members the model does not declare follow its columns as text or as they came.
+    customer_id: Text
+    key_contact_person_id: Text = pa.Field(nullable=True)
+    name: Text = pa.Field(nullable=True)
+    legal_name: Text = pa.Field(nullable=True)
+    email: Text = pa.Field(nullable=True)
+    mobile: Text = pa.Field(nullable=True)
+    mail_enabled: Flag = pa.Field(nullable=True, metadata={"member": "mail_enabled"})
+    sms_enabled: Flag = pa.Field(nullable=True, metadata={"member": "sms_enabled"})
+    whatsapp_enabled: Flag = pa.Field(nullable=True, metadata={"member": "whatsapp_enabled"})
+    via: Text = pa.Field(nullable=True)
+    deleted: Flag = pa.Field(nullable=True)
+
+
+class Reminders(pa.DataFrameModel):
+    """One row per reminder rule, in ascending order of ``customer_id``, then as they came.
+
+    ``due_date_difference`` counts days between the reminder and the due date, ``reminder_interval`` the gap
+    between repeats; the API documents neither the sign of the one nor the unit of the other.
+    ``reminder_time`` is a time of day, HH:mm.
+    """
+
+    customer_id: Text
+    customer_reminder_id: Text = pa.Field(nullable=True)
+    reminder_type: Status = pa.Field(nullable=True)
+    due_date_difference: Whole = pa.Field(nullable=True)
+    reminder_interval: Whole = pa.Field(nullable=True)
+    reminder_time: Text = pa.Field(nullable=True)
+    stage: Text = pa.Field(nullable=True)
+
+
+def grain(model: type[Row]) -> Grain:
+    """The columns of a model, and the members of the API that they come from."""
+    schema = model.to_schema()
+    kinds = {name: _KINDS[str(column.dtype)] for name, column in schema.columns.items()}
+    members = {
+        name: (column.metadata or {}).get("member") or columns.camel(name)
+        for name, column in schema.columns.items()
+    }
+    return Grain(model.__name__.lower(), kinds, members)
+
+
+def to_frame(table: arrow.Table, model: type[Row]) -> DataFrame[Row]:
+    """A table of `grain` as a frame of the model.
+
+    Grain, columns and dtypes are the model's, also when there are no rows; one row per row, in the order
+    given. Columns that the model does not declare follow as they are.
 
     Raises:
-        ContractError: a member is of a kind that its column cannot hold without loss, is missing where the
-            model wants it, or two members stand for one column.
+        ContractError: a record lacks what the model wants, or two records share what must differ.
     """
-    kind = model.__name__.lower()
     schema = model.to_schema()
-    columns: dict[str, pd.Series] = {}
-    for name, column in schema.columns.items():
-        member = camel(name)
-        values = [record.get(member) for record in records]
-        columns[name] = _converted(values, str(column.dtype), where=f"{kind}.{member}")
-    declared = {camel(name) for name in schema.columns}
-    unknown = dict.fromkeys(member for record in records for member in record)
-    for member in unknown:
-        if member in declared | NESTED:
-            continue
-        if snake(member) in columns:
-            raise _broken("two members stand for one column.", f"{kind}.{member}")
-        columns[snake(member)] = pd.Series([_plain(record.get(member)) for record in records])
+    for place, name in enumerate(table.column_names):
+        if name in schema.columns and str(schema.columns[name].dtype) == "category":
+            table = table.set_column(place, name, table[name].combine_chunks().dictionary_encode())
     try:
-        return cast("DataFrame[Row]", schema.validate(pd.DataFrame(columns)))
+        return cast("DataFrame[Row]", schema.validate(table.to_pandas(types_mapper=_DTYPES.get)))
     except SchemaError as error:
-        name = camel(str(getattr(error.schema, "name", "")))
-        raise _broken("a record lacks it, or two records share it.", f"{kind}.{name}") from error
+        at = grain(model)
+        name = str(getattr(error.schema, "name", ""))
+        raise ContractError(
+            "a record lacks it, or two records share it.",
+            code="member_type",
+            where=at.where(name) if name in at.members else at.name,
+            server_state="known",
+            next_step="Fetch again; if it stays so, ask the provider.",
+        ) from error
 
 
-def camel(name: str) -> str:
-    """``pin_code`` as the API writes it, ``pinCode``."""
-    head, *tail = name.split("_")
-    return head + "".join(part.capitalize() for part in tail)
+_KINDS = {
+    "string[pyarrow]": columns.PLAIN_TEXT,
+    "boolean": columns.FLAG,
+    "Int32": columns.WHOLE_NUMBER,
+    "category": columns.PLAIN_TEXT,
+    "date32[day][pyarrow]": columns.DATE,
+    "decimal128(18, 2)[pyarrow]": columns.MONEY,
+    f"datetime64[us, {IST}]": columns.INSTANT,
+}
 
-
-def snake(member: str) -> str:
-    """``pinCode`` as a column name, ``pin_code``."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", member).lower()
-
-
-def _converted(values: list[Any], dtype: str, *, where: str) -> pd.Series:
-    convert, target = _CONVERSIONS[dtype]
-    try:
-        series = pd.Series([None if value is None else convert(value) for value in values], dtype=target)
-    except (ValueError, TypeError, InvalidOperation, arrow.ArrowInvalid, OverflowError) as error:
-        position = next((i for i, value in enumerate(values) if not _fits(convert, value)), None)
-        which = "a record" if position is None else f"record {position}"
-        raise _broken(f"{which} does not hold a value of the kind {dtype}.", where) from error
-    # By way of text, so that the categories are text in an empty frame too.
-    return series.astype("category") if dtype == "category" else series
-
-
-def _fits(convert: Callable[[Any], Any], value: Any) -> bool:
-    try:
-        convert(value)
-    except (ValueError, TypeError, InvalidOperation):
-        return value is None
-    return True
-
-
-def _broken(message: str, where: str) -> ContractError:
-    return ContractError(
-        message,
-        code="member_type",
-        where=where,
-        server_state="known",
-        next_step="Ask the provider what this member means; arkit does not guess.",
-    )
-
-
-def _plain(value: Any) -> Any:
-    """``{label, name}`` as its name, a list of texts joined by ``;``, anything else as it is."""
-    if isinstance(value, dict) and value.keys() <= {"label", "name"}:
-        return value.get("name")
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return ";".join(value)
-    return value
-
-
-def _text(value: Any) -> str | None:
-    plain = _plain(value)
-    if plain is None or isinstance(plain, str):
-        return plain
-    raise TypeError(type(value))
-
-
-def _flag(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    raise TypeError(type(value))
-
-
-def _rupees(value: Any) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise TypeError(type(value))
-    amount = Decimal(value)
-    if amount != (exact := amount.quantize(Decimal("0.01"))):
-        raise ValueError("more than two decimals")
-    return exact
-
-
-def _date(value: Any) -> dt.date | None:
-    """A date in ISO 8601, or the date in India of an instant; None for an empty text."""
-    if len(value) == len("yyyy-MM-dd"):
-        return dt.date.fromisoformat(value)
-    instant = _instant(value)
-    return None if instant is None else instant.tz_convert(IST).date()
-
-
-def _instant(value: Any) -> pd.Timestamp | None:
-    """An instant in ISO 8601; one without a zone is taken as Indian time; None for an empty text.
-
-    pandas alone would read the number of milliseconds as nanoseconds, and 01/02 as January.
-    """
-    if value == "":
-        return None
-    instant = pd.Timestamp(dt.datetime.fromisoformat(value))
-    return instant.tz_localize(IST) if instant.tzinfo is None else instant
-
-
-_CONVERSIONS: dict[str, tuple[Callable[[Any], Any], Any]] = {
-    "string[pyarrow]": (_text, "str"),
-    "boolean": (_flag, "boolean"),
-    "category": (_text, "str"),
-    "date32[day][pyarrow]": (_date, pd.ArrowDtype(arrow.date32())),
-    "decimal128(18, 2)[pyarrow]": (_rupees, pd.ArrowDtype(arrow.decimal128(18, 2))),
-    f"datetime64[us, {IST}]": (_instant, pd.DatetimeTZDtype("us", IST)),
+_DTYPES = {
+    columns.TEXT: pd.StringDtype(na_value=float("nan")),
+    arrow.bool_(): pd.BooleanDtype(),
+    arrow.int32(): pd.Int32Dtype(),
+    arrow.int64(): pd.Int64Dtype(),
+    arrow.date32(): pd.ArrowDtype(arrow.date32()),
+    columns.MONEY.type: pd.ArrowDtype(columns.MONEY.type),
+    columns.FRACTION: pd.ArrowDtype(columns.FRACTION),
 }

@@ -7,6 +7,10 @@ A profile is a table of the file ``profiles.toml`` in the user's configuration f
     client_id = "…"
     username = "…"
     company_id = "CEK…"
+    ca_file = "…"          # only if a private authority signed the server's certificate
+    proxy = "http://…"     # only if there is no other way out
+    [production.paths]     # only where the server has another address than arkit supposes
+    deactivateCustomer = "/api/v0/customer/{customerId}/deactivate"
 
 Its two secrets, ``client_secret`` and ``password``, come from the environment or from the keyring (service
 ``arkit:production``), never from the file.
@@ -18,6 +22,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import platformdirs
@@ -42,6 +47,9 @@ class Profile:
     Attributes:
         quiescence_s: seconds after which the server has finished or dropped a request whose answer was lost.
         deadline_s: seconds that one request may take as a whole.
+        ca_file: a file with the certificate of a private authority; empty for the usual ones.
+        proxy: the proxy that requests go through; those of the environment are not used.
+        paths: the server's own paths by the operation's name in the contract.
     """
 
     name: str
@@ -53,6 +61,9 @@ class Profile:
     password: str = field(repr=False)
     quiescence_s: float = QUIESCENCE_S
     deadline_s: float = DEADLINE_S
+    ca_file: str = ""
+    proxy: str = field(default="", repr=False)
+    paths: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not _is_allowed(self.base_url):
@@ -71,6 +82,10 @@ class Profile:
         """Scheme, host and port: what a plan and a token are bound to."""
         parts = urlsplit(self.base_url)
         return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+    def address(self, operation: str, path: str) -> str:
+        """The address of an operation whose usual path is this one."""
+        return self.base_url.rstrip("/") + self.paths.get(operation, path)
 
     @property
     def account(self) -> str:
@@ -97,7 +112,7 @@ def profile(name: str) -> Profile:
     Raises:
         UsageError: there is no such profile, or it is incomplete; the message names what is missing.
     """
-    values = {} if name == "environment" else _from_file(name)
+    values: dict[str, Any] = {} if name == "environment" else _from_file(name)
     values |= {field: value for field in FIELDS if (value := os.environ.get(f"ARKIT_{field.upper()}"))}
     for secret in SECRETS:
         if secret not in values and name != "environment":
@@ -113,7 +128,7 @@ def profile(name: str) -> Profile:
     return _profile(name, values, QUIESCENCE_S)
 
 
-def sandbox_profile(values: Mapping[str, str]) -> Profile:
+def sandbox_profile(values: Mapping[str, Any]) -> Profile:
     """The profile of a sandbox that was just started; `values` holds all of `FIELDS`."""
     return _profile(SANDBOX, values, SANDBOX_QUIESCENCE_S)
 
@@ -145,7 +160,7 @@ def _is_allowed(base_url: str) -> bool:
     return bool(parts.hostname) and is_safe
 
 
-def _profile(name: str, values: Mapping[str, str], quiescence_s: float) -> Profile:
+def _profile(name: str, values: Mapping[str, Any], quiescence_s: float) -> Profile:
     return Profile(
         name,
         base_url=values["base_url"],
@@ -156,6 +171,9 @@ def _profile(name: str, values: Mapping[str, str], quiescence_s: float) -> Profi
         password=values["password"],
         quiescence_s=_seconds("ARKIT_QUIESCENCE_S", quiescence_s),
         deadline_s=_seconds("ARKIT_DEADLINE_S", DEADLINE_S),
+        ca_file=values.get("ca_file", ""),
+        proxy=values.get("proxy", ""),
+        paths=values.get("paths", {}),
     )
 
 
@@ -176,7 +194,7 @@ def _seconds(variable: str, default: float) -> float:
     return seconds
 
 
-def _from_file(name: str) -> dict[str, str]:
+def _from_file(name: str) -> dict[str, Any]:
     path = Path(platformdirs.user_config_path("arkit")) / "profiles.toml"
     try:
         profiles = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -195,7 +213,16 @@ def _from_file(name: str) -> dict[str, str]:
             code="profile_unknown",
             next_step=f"Add a table [{name}] to {path}.",
         )
-    return {field: str(table[field]) for field in FIELDS if field in table and field not in SECRETS}
+    paths = table.get("paths", {})
+    if not isinstance(paths, dict) or not all(str(at).startswith("/") for at in paths.values()):
+        raise UsageError(
+            "paths must be a table of paths that begin with a slash.",
+            code="paths",
+            where=f"profile {name}",
+            next_step=f"Correct [{name}.paths] in {path}.",
+        )
+    given = {field: str(table[field]) for field in (*FIELDS, "ca_file", "proxy") if field in table}
+    return {**{field: value for field, value in given.items() if field not in SECRETS}, "paths": paths}
 
 
 def _from_keyring(name: str, secret: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arkit import frames
+from arkit import columns, frames
 from arkit.errors import ContractError
 from arkit.money import RUPEES
 
@@ -34,7 +34,7 @@ def invoice(**members: Any) -> "pd.Series[Any]":
 @pytest.mark.parametrize("model", [frames.Customers, frames.Invoices])
 def test_a_frame_without_rows_has_all_columns_and_their_types(model: Any) -> None:
     empty = frames.to_frame([], model)
-    identity = frames.camel(next(iter(model.to_schema().columns)))
+    identity = columns.camel(next(iter(model.to_schema().columns)))
     full = frames.to_frame([{identity: "X1"}], model)
     assert list(empty.columns) == list(model.to_schema().columns) == list(full.columns)
     assert empty.dtypes.astype(str).to_dict() == full.dtypes.astype(str).to_dict()
@@ -76,7 +76,7 @@ def test_an_instant_may_have_any_zone(text: str) -> None:
 
 @pytest.mark.parametrize("member", ["dueDate", "createdOn"])
 def test_an_empty_text_is_no_date(member: str) -> None:
-    assert pd.isna(invoice(**{member: ""})[frames.snake(member)])
+    assert pd.isna(invoice(**{member: ""})[columns.snake(member)])
 
 
 PLANTED = "Ramesh 9876543210"
@@ -165,7 +165,7 @@ def test_identifiers_stay_text() -> None:
 @pytest.mark.parametrize("model", [frames.Customers, frames.Invoices])
 def test_each_column_s_name_leads_to_its_member_and_back(model: Any) -> None:
     for name in model.to_schema().columns:
-        assert frames.snake(frames.camel(name)) == name
+        assert columns.snake(columns.camel(name)) == name
 
 
 @settings(max_examples=30)

@@ -18,7 +18,7 @@ import arkit
 
 LAYERS = (
     {"errors", "money", "settings"},
-    {"identifiers", "frames", "outputs"},
+    {"identifiers", "columns", "frames", "outputs", "progress"},
     {"wire"},
     {"resources", "client"},
     {"corrections", "reconciliation", "receivables"},
@@ -43,8 +43,8 @@ POWERS = {
     "corrections.journal": {"sqlite3"},
 }
 READS = {"open", "read_text", "read_bytes", "read_csv", "read_excel", "read_parquet", "load_workbook"}
-USERS_FILES = {"corrections.files", "reconciliation.statements"}
-OWN_FILES = {"settings", "corrections.journal", "reconciliation.decisions"}
+USERS_FILES = {"corrections.files", "resources.bulk", "reconciliation.statements"}
+OWN_FILES = {"settings", "wire.log_ins", "corrections.journal", "reconciliation.decisions"}
 VAGUE = {"utils", "util", "helpers", "helper", "core", "common"}
 HEAVY = {"plotly", "ipywidgets", "flask", "openpyxl", "scipy", "arkit.sandbox"}
 

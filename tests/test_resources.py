@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import requests
 
-from arkit import frames
+from arkit import columns
 from arkit.client import Client
 from arkit.errors import ApiError, ContractError, UsageError
 from arkit.resources import Customers, Invoices
@@ -84,9 +84,9 @@ def invoices(raw: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
 def assert_holds(frame: pd.DataFrame, records: list[dict[str, Any]], id_member: str) -> None:
     """The frame has a row for each of these records, by ascending id, with every value of every member."""
     expected = sorted(records, key=lambda record: record[id_member])
-    assert frame[frames.snake(id_member)].tolist() == [record[id_member] for record in expected]
-    for member in {member for record in expected for member in record} - frames.NESTED:
-        column = frame[frames.snake(member)]
+    assert frame[columns.snake(id_member)].tolist() == [record[id_member] for record in expected]
+    for member in {member for record in expected for member in record} - columns.NESTED:
+        column = frame[columns.snake(member)]
         for value, record in zip(column, expected, strict=True):
             assert_same(value, record.get(member))
 

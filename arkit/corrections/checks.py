@@ -8,7 +8,7 @@ from typing import cast
 import pandas as pd
 from pandera.typing import DataFrame
 
-from arkit import frames
+from arkit.columns import snake
 from arkit.corrections import files, problems
 from arkit.corrections.files import Sheet
 from arkit.corrections.problems import Problem
@@ -148,7 +148,7 @@ def _texts(sheet: Sheet, columns: list[str]) -> DataFrame[CustomerUpdates]:
         if name in columns:
             position = columns.index(name)
             values = [cells[position] if len(cells) > position else "" for cells in rows.values()]
-            frame[frames.snake(name)] = pd.Series(
+            frame[snake(name)] = pd.Series(
                 [value if value.strip() else None for value in values], dtype="str"
             )
     if KEY not in columns:

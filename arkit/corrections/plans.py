@@ -13,6 +13,7 @@ import pandas as pd
 from pandera.typing import DataFrame
 
 from arkit import frames
+from arkit.columns import IST, snake
 from arkit.corrections import checks
 from arkit.corrections.checks import Check
 from arkit.corrections.journal import Fields, Journal, Row, Stored, content_sha256
@@ -144,7 +145,7 @@ def plan(checked: Check, customers: "Customers", calls: Calls, workspace: Path) 
             file_name=checked.path.name,
             file_sha256=checked.sha256,
             content_sha256=content,
-            created_at=datetime.now(ZoneInfo(frames.IST)).isoformat(timespec="seconds"),
+            created_at=datetime.now(ZoneInfo(IST)).isoformat(timespec="seconds"),
         )
         journal.add_plan(stored, rows)
         return _plan(stored, journal.rows(plan_id), customers, calls, workspace)
@@ -181,14 +182,14 @@ def draft(
             column=KEY,
             next_step="Nothing was sent. Correct the ids and check again.",
         )
-    fields = [name for name in FIELDS if frames.snake(name) in accepted]
+    fields = [name for name in FIELDS if snake(name) in accepted]
     rows: list[Row] = []
     for wanted in accepted.to_dict("records"):
         now = records[str(wanted["customer_id"])]
         target = {
             name: None if value == CLEAR else str(value)
             for name in fields
-            if not pd.isna(value := wanted[frames.snake(name)])
+            if not pd.isna(value := wanted[snake(name)])
         }
         changed = {name: value for name, value in target.items() if not is_same(name, now[name], value)}
         kept = changed or target
@@ -207,7 +208,7 @@ def draft(
 
 def values_by_customer(customers: DataFrame[frames.Customers]) -> dict[str, Fields]:
     """The correctable fields of each customer by its id; an empty field is None."""
-    columns = {frames.snake(name): name for name in FIELDS}
+    columns = {snake(name): name for name in FIELDS}
     return {
         str(record["customer_id"]): {
             name: None if pd.isna(value := record[column]) or not value else str(value)

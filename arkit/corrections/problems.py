@@ -10,7 +10,8 @@ import pandas as pd
 import pandera.pandas as pa
 from numpy.typing import NDArray
 
-from arkit import frames, identifiers
+from arkit import identifiers
+from arkit.columns import camel
 from arkit.corrections import schemas
 from arkit.corrections.files import Sheet
 from arkit.corrections.schemas import FIELDS, KEY, CustomerUpdates
@@ -159,7 +160,7 @@ def of_values(
     for case in found:
         if not case.is_first and (case.index, case.column) in eclipsed:
             continue
-        name = frames.camel(case.column)
+        name = camel(case.column)
         written = sheet.header[columns.index(name)]
         row = int(source_rows[case.index])
         if (row, written) not in seen or case.check == "customer_id":

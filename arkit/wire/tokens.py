@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from arkit.errors import AuthenticationError, ContractError, NetworkError
 from arkit.settings import Profile
 from arkit.wire import envelopes
+from arkit.wire.log_ins import RefusedLogIns
 from arkit.wire.operations import GET_TOKEN
 from arkit.wire.transport import Answer, Request, Transport
 
@@ -21,8 +22,9 @@ LONGEST_LIFE_S = 10**9
 class Tokens:
     """The token of one profile. Neither repr nor pickle shows it."""
 
-    def __init__(self, profile: Profile, transport: Transport) -> None:
+    def __init__(self, profile: Profile, transport: Transport, refused: RefusedLogIns) -> None:
         self._profile = profile
+        self._refused = refused
         self._transport = transport
         self._lock = threading.Lock()
         self._token = ""
@@ -52,6 +54,7 @@ class Tokens:
 
     def _log_in(self) -> None:
         profile = self._profile
+        self._refused.check(profile)
         pair = base64.b64encode(f"{profile.client_id}:{profile.client_secret}".encode()).decode()
         form = {
             "username": profile.username,
@@ -61,7 +64,7 @@ class Tokens:
         }
         request = Request(
             GET_TOKEN.verb,
-            profile.base_url.rstrip("/") + GET_TOKEN.path,
+            profile.address(GET_TOKEN.name, GET_TOKEN.path),
             headers={
                 "Authorization": f"Basic {pair}",
                 "Content-Type": "application/x-www-form-urlencoded",
@@ -77,7 +80,10 @@ class Tokens:
             if error.server_state != "nothing_sent":
                 error.code = "log_in"
             raise
+        if answer.status in (400, 401, 403):
+            self._refused.note(profile)
         self._token, life_s = _parsed(answer)
+        self._refused.forget(profile)
         self._renew_at = time.monotonic() + life_s - min(LEAD_S, life_s * LEAD_SHARE)
 
 

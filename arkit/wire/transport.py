@@ -54,11 +54,14 @@ class Transport:
 
     Args:
         deadline_s: how long one request may take from its first byte to the last byte of its answer.
+        ca_file: certificates to trust in place of the usual authorities; empty for those.
+        proxy: the proxy to go through; empty for none.
     """
 
-    def __init__(self, deadline_s: float) -> None:
+    def __init__(self, deadline_s: float, *, ca_file: str = "", proxy: str = "") -> None:
         self.deadline_s = deadline_s
-        self._session = _session(is_write=False)
+        self._ca_file, self._proxy = ca_file, proxy
+        self._session = self._new_session(is_write=False)
 
     def read(self, request: Request, *, where: str, max_bytes: int = MAX_ANSWER_BYTES) -> Answer:
         """Send a request that changes nothing.
@@ -77,12 +80,18 @@ class Transport:
                 ``unknown``.
             ContractError: as for `read`, with ``server_state`` ``unknown``.
         """
-        with _session(is_write=True) as session:
+        with self._new_session(is_write=True) as session:
             return self._send(session, request, where, MAX_ANSWER_BYTES)
 
     def close(self) -> None:
         """Close the kept-alive connections."""
         self._session.close()
+
+    def _new_session(self, *, is_write: bool) -> requests.Session:
+        session = _session(is_write=is_write)
+        session.verify = self._ca_file or True
+        session.proxies = {"all": self._proxy} if self._proxy else {}
+        return session
 
     def _send(self, session: requests.Session, request: Request, where: str, max_bytes: int) -> Answer:
         with _exchange(self.deadline_s) as exchange:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from arkit import frames
+from arkit import columns
 from arkit.corrections import checks, problems
 from arkit.corrections.checks import Check
 from arkit.corrections.schemas import CLEAR, FIELDS, KEY, CustomerUpdates
@@ -72,7 +72,7 @@ def test_a_right_row_is_accepted_as_it_was_written(tmp_path: Path) -> None:
     checked = checks.check(write(tmp_path, {KEY: IDS[0], **RIGHT}), known=customers(*IDS))
     assert checked.ok
     assert checked.problems.empty
-    accepted = {frames.camel(str(name)): value for name, value in checked.accepted.iloc[0].items()}
+    accepted = {columns.camel(str(name)): value for name, value in checked.accepted.iloc[0].items()}
     assert accepted == {"sourceRow": 2, KEY: IDS[0], **RIGHT}
 
 
@@ -201,7 +201,7 @@ def test_a_cell_is_named_by_a_problem_or_accepted_to_the_letter(
         asked = {name: text for name, text in row.items() if text.strip()}
         if number in accepted.index:
             kept = accepted.loc[number].drop("customer_id").dropna()
-            assert {frames.camel(str(name)): text for name, text in kept.items()} == asked
+            assert {columns.camel(str(name)): text for name, text in kept.items()} == asked
             assert not places & {(number, name) for name in FIELDS}
         else:
             assert not asked or any((number, name) in places for name in asked)

@@ -7,7 +7,7 @@ import pandas as pd
 import pandera.pandas as pa
 import pytest
 
-from arkit import frames
+from arkit import columns
 from arkit.corrections.schemas import CLEAR, FIELDS, KEY, RULES, CustomerUpdates
 
 TEXTS = [name for name in (KEY, *FIELDS) if name not in ("customerId", "contactNumber")]
@@ -19,11 +19,11 @@ SEEN = set(map(chr, [*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2]))
 def accepted(*values: str | None, column: str = "address") -> pd.DataFrame:
     """A frame as the check makes it, with these values in one column."""
     size = len(values)
-    columns = {
+    cells = {
         "customer_id": [f"KC{n:014}" for n in range(size)],
-        frames.snake(column): list(values),
+        columns.snake(column): list(values),
     }
-    frame = pd.DataFrame({name: pd.Series(texts, dtype="str") for name, texts in columns.items()})
+    frame = pd.DataFrame({name: pd.Series(texts, dtype="str") for name, texts in cells.items()})
     frame.insert(0, "source_row", range(2, size + 2))
     return frame
 
@@ -46,7 +46,7 @@ def test_every_rule_has_its_sentence() -> None:
 
 def test_the_columns_are_the_fields_of_the_file() -> None:
     columns = list(CustomerUpdates.to_schema().columns)
-    assert columns == ["source_row", *(frames.snake(name) for name in (KEY, *FIELDS))]
+    assert columns == ["source_row", *(columns.snake(name) for name in (KEY, *FIELDS))]
 
 
 def test_a_missing_value_breaks_no_rule() -> None:

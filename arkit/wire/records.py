@@ -1,0 +1,148 @@
+"""From the answer of a search to a page of records in a typed table.
+
+The shape of search answers is not documented: a bare array and an object holding one array are both
+understood.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+import pyarrow as pa
+
+from arkit import columns
+from arkit.columns import Grain
+from arkit.errors import ContractError
+from arkit.wire import envelopes
+from arkit.wire.transport import Answer
+
+LARGE_BYTES = 2**18
+
+Record = Mapping[str, Any]
+
+
+class Page(NamedTuple):
+    """The records of one answer, their ids, and the total if the server names one."""
+
+    table: pa.Table
+    ids: list[str]
+    total: int | None
+
+
+class Reader:
+    """Reads the answers of one search.
+
+    The first answer is read value by value, which shows how this server writes its records. Large ones after
+    it go through arrow's own reader, which is many times faster and as strict; whatever it does not take is
+    read value by value again, so that a fault is named by its place.
+    """
+
+    def __init__(self, grain: Grain, *, id_column: str, where: str) -> None:
+        self._grain = grain
+        self._id_column = id_column
+        self._where = where
+        self._schema: pa.Schema | None = None
+
+    def page(self, answer: Answer) -> Page:
+        """One page.
+
+        Raises:
+            AuthenticationError, ApiError: the server refused the search or failed.
+            ContractError: the answer has another shape, a member is of another kind, or a record has no id.
+        """
+        page = self._at_once(answer) if self._schema and len(answer.body) > LARGE_BYTES else None
+        return page or self._one_by_one(answer)
+
+    def _at_once(self, answer: Answer) -> Page | None:
+        try:
+            lines, rest = _cut(answer.body)
+            table = columns.from_lines(lines, self._schema, self._grain)
+        except (msgspec.MsgspecError, pa.ArrowException, _Unusual, UnicodeDecodeError, RecursionError):
+            return None
+        payload = envelopes.payload(Answer(answer.status, answer.headers, rest), where=self._where)
+        _, total = listed(payload, where=self._where)
+        return self._whole(table, total)
+
+    def _one_by_one(self, answer: Answer) -> Page:
+        payload = envelopes.payload(answer, where=self._where)
+        records, total = listed(payload, where=self._where)
+        self._schema = columns.raw_schema(records, self._grain)
+        return self._whole(columns.from_records(records, self._grain), total)
+
+    def _whole(self, table: pa.Table, total: int | None) -> Page:
+        ids = table[self._id_column].to_pylist()
+        for position, identity in enumerate(ids):
+            if not identity or identity != identity.strip():
+                member = self._grain.members[self._id_column]
+                raise broken(f"record {position} of a page has no {member}.", self._where)
+        return Page(table, ids, total)
+
+
+def listed(payload: Any, *, where: str) -> tuple[list[Record], int | None]:
+    """The records of one answer, and the total if exactly one whole number stands beside them.
+
+    Raises:
+        ContractError: it is neither a list of records nor an object that holds one list; the message says
+            what came.
+    """
+    total = None
+    records = payload
+    if isinstance(payload, dict):
+        arrays = [value for value in payload.values() if isinstance(value, list)]
+        if len(arrays) != 1:
+            raise broken(f"{len(arrays)} arrays came where one was expected.", where)
+        records = arrays[0]
+        totals = [value for name, value in payload.items() if _is_total(name, value)]
+        total = totals[0] if len(totals) == 1 else None
+    if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
+        raise broken(f"a {type(records).__name__} came where a list of records was expected.", where)
+    return records, total
+
+
+def broken(message: str, where: str) -> ContractError:
+    """The error for a search that is not answered as any search can be."""
+    return ContractError(
+        message,
+        code="page",
+        where=where,
+        server_state="known",
+        next_step="Fetch again; if it stays so, the server's search has another shape than known.",
+    )
+
+
+def _is_total(name: str, value: Any) -> bool:
+    """Whether it counts records; ``totalPages`` and ``totalAmount`` do not."""
+    is_count = re.fullmatch(r"total_?(count|elements|hits|items|records|results|rows|size)?", name.lower())
+    return is_count is not None and isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+class _Unusual(Exception):  # noqa: N818 - a reason to look closer, not a fault
+    """An answer that is not cut in two."""
+
+
+class _Envelope(msgspec.Struct):
+    payload: msgspec.Raw
+
+
+def _cut(body: bytes) -> tuple[bytes, bytes]:
+    """The records of an answer, one a line, and the answer with an empty list in their place."""
+    body.decode("utf-8")
+    payload = msgspec.json.decode(body, type=_Envelope).payload
+    arrays = [payload]
+    if _starts(payload) == b"{":
+        members = msgspec.json.decode(payload, type=dict[str, msgspec.Raw])
+        arrays = [value for value in members.values() if _starts(value) == b"["]
+    if len(arrays) != 1:
+        raise _Unusual
+    array = bytes(arrays[0])
+    before, _, after = body.partition(array)
+    records = msgspec.json.decode(array, type=list[msgspec.Raw])
+    lines = b"\n".join(records)
+    if not records or lines.count(b"\n") != len(records) - 1 or not lines.startswith(b"{"):
+        raise _Unusual
+    return lines, before + b"[]" + after
+
+
+def _starts(raw: msgspec.Raw) -> bytes:
+    return bytes(memoryview(raw)[:1])
