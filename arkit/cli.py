@@ -23,13 +23,14 @@ import click
 import pandas as pd
 
 import arkit
-from arkit import documents, outputs, settings, terminal
+from arkit import documents, settings, terminal
 from arkit.corrections import files, outcomes, plans, uploads
 from arkit.corrections.checks import KINDS, check, require_ok
 from arkit.corrections.journal import Journal
 from arkit.corrections.outcomes import Outcome
 from arkit.corrections.states import UNSETTLED
 from arkit.errors import ArkitError, ContractError, InputRefused, UnprovedWarning, UsageError
+from arkit.reports import tables
 
 MOST_STDERR_CHARACTERS = 2_000
 
@@ -117,9 +118,26 @@ def sandbox(
 
 
 @cli.command()
-@click.argument("noun", type=click.Choice(["customers", "invoices"]))
-@click.option("--out", type=FileArgument, required=True, help="A .csv or .parquet file.")
-@click.option("--status", help="Only of this status, such as ACTIVE or PAID.")
+@profile_option
+@as_json
+def doctor(profile: str | None, is_json: bool) -> None:
+    """Look at what may stand in the way: installation, workspace, profile, network and server."""
+    from arkit import doctor as examination
+
+    findings = []
+    for found in examination.examine(profile):
+        findings.append(found)
+        if not is_json:
+            click.echo(terminal.of_finding(found))
+    if is_json:
+        _print_json(documents.of_findings(findings))
+    sys.exit(next((found.exit_code for found in findings if found.exit_code), 0))
+
+
+@cli.command()
+@click.argument("noun", type=click.Choice(["customers", "contacts", "invoices", "reminders"]))
+@click.option("--out", type=FileArgument, required=True, help="A .csv, .xlsx or .parquet file.")
+@click.option("--status", help="Customers and invoices: only of this status, such as ACTIVE or PAID.")
 @click.option("--due-from", metavar="DAY", help="Invoices: the first due day, yyyy-MM-dd.")
 @click.option("--due-to", metavar="DAY", help="Invoices: the last due day.")
 @profile_option
@@ -134,16 +152,21 @@ def fetch(
     is_json: bool,
 ) -> None:
     """Fetch a whole set into a file; the file is complete or not written."""
+    if (due_from or due_to) and noun != "invoices":
+        raise click.UsageError("--due-from and --due-to are for invoices.")
+    if status and noun not in ("customers", "invoices"):
+        raise click.UsageError("--status is for customers and invoices.")
+    tables.require_known(out)
     frame: pd.DataFrame
     with arkit.connect(profile) as client, _proved_complete():
         if noun == "invoices":
             frame = client.invoices.fetch(status=status, due_from=due_from, due_to=due_to)
-        elif due_from or due_to:
-            raise click.UsageError("--due-from and --due-to are for invoices.")
-        else:
+        elif noun == "customers":
             frame = client.customers.fetch(status=status)
+        else:
+            frame = client.contacts.fetch() if noun == "contacts" else client.reminders.fetch()
         source = client.profile.origin
-    _write_frame(frame, out)
+    tables.write(frame, out)
     if is_json:
         facts = {"noun": noun, "rows": len(frame), "columns": list(frame.columns), "file": str(out)}
         _print_json({"schema": "arkit.fetch/1", "source": source, **facts})
@@ -307,16 +330,6 @@ def _proved_complete() -> Iterator[None]:
             yield
         except UnprovedWarning as doubt:
             raise ContractError(str(doubt), code="unproved", next_step="No file was written.") from doubt
-
-
-def _write_frame(frame: pd.DataFrame, out: Path) -> None:
-    if out.suffix not in (".csv", ".parquet"):
-        raise click.UsageError("--out must end in .csv or .parquet.")
-    with outputs.whole(out) as part:
-        if out.suffix == ".csv":
-            frame.to_csv(part, index=False)
-        else:
-            frame.to_parquet(part)
 
 
 def _print_json(document: Mapping[str, Any], *, indent: int | None = 1) -> None:

@@ -1,5 +1,6 @@
 """Results as JSON documents for programs; keys may be added, none is taken away."""
 
+import dataclasses
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from arkit.corrections.checks import Check
 from arkit.corrections.journal import Row, Stored
 from arkit.corrections.outcomes import Outcome
 from arkit.corrections.plans import Plan
+from arkit.doctor import Finding
 
 Document = dict[str, Any]
 
@@ -51,6 +53,11 @@ def of_outcome(outcome: Outcome | None) -> Document:
         "counts": outcomes.count(rows),
         "rows": _rows(rows),
     }
+
+
+def of_findings(findings: Iterable[Finding]) -> Document:
+    """``arkit.doctor/1``: what was looked at, in order; an exit code other than 0 stands in the way."""
+    return {"schema": "arkit.doctor/1", "findings": [dataclasses.asdict(found) for found in findings]}
 
 
 def of_status(plans: Iterable[tuple[Stored, list[Row]]]) -> Document:

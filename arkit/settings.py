@@ -27,6 +27,7 @@ from urllib.parse import urlsplit
 
 import platformdirs
 
+from arkit import keyrings
 from arkit.errors import DiskError, UsageError
 
 SANDBOX = "sandbox"
@@ -112,11 +113,7 @@ def profile(name: str) -> Profile:
     Raises:
         UsageError: there is no such profile, or it is incomplete; the message names what is missing.
     """
-    values: dict[str, Any] = {} if name == "environment" else _from_file(name)
-    values |= {field: value for field in FIELDS if (value := os.environ.get(f"ARKIT_{field.upper()}"))}
-    for secret in SECRETS:
-        if secret not in values and name != "environment":
-            values[secret] = _from_keyring(name, secret)
+    values = {field: value for found in _sources(name).values() for field, value in found.items()}
     missing = [field for field in FIELDS if not values.get(field)]
     if missing:
         raise UsageError(
@@ -126,6 +123,15 @@ def profile(name: str) -> Profile:
             next_step="Set " + ", ".join(f"ARKIT_{field.upper()}" for field in missing) + ".",
         )
     return _profile(name, values, QUIESCENCE_S)
+
+
+def sources(name: str) -> dict[str, str]:
+    """Where each value of a profile comes from: environment, file or keyring; without the values.
+
+    Raises:
+        UsageError: there is no such profile.
+    """
+    return {field: source for source, found in _sources(name).items() for field in found}
 
 
 def sandbox_profile(values: Mapping[str, Any]) -> Profile:
@@ -149,6 +155,18 @@ def workspace() -> Path:
             next_step="Point ARKIT_WORKSPACE at a folder that you may write to.",
         ) from error
     return folder
+
+
+def _sources(name: str) -> dict[str, dict[str, Any]]:
+    """The values of a profile by their source; a later source wins over an earlier one."""
+    given = {field: value for field in FIELDS if (value := os.environ.get(f"ARKIT_{field.upper()}"))}
+    if name == "environment":
+        return {"the environment": given}
+    from_file = _from_file(name)
+    kept = {
+        field: value for field in SECRETS if field not in given and (value := keyrings.secret(name, field))
+    }
+    return {"profiles.toml": from_file, "the keyring": kept, "the environment": given}
 
 
 def _is_allowed(base_url: str) -> bool:
@@ -223,14 +241,3 @@ def _from_file(name: str) -> dict[str, Any]:
         )
     given = {field: str(table[field]) for field in (*FIELDS, "ca_file", "proxy") if field in table}
     return {**{field: value for field, value in given.items() if field not in SECRETS}, "paths": paths}
-
-
-def _from_keyring(name: str, secret: str) -> str:
-    try:
-        import keyring  # noqa: PLC0415 - an extra that few machines need
-    except ImportError:
-        return ""
-    try:
-        return keyring.get_password(f"arkit:{name}", secret) or ""
-    except keyring.errors.KeyringError:
-        return ""

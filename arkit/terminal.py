@@ -8,10 +8,12 @@ from arkit.corrections.checks import Check
 from arkit.corrections.outcomes import Outcome
 from arkit.corrections.plans import Plan
 from arkit.corrections.schemas import FIELDS, KEY
+from arkit.doctor import Finding
 
 MOST_LISTED = 25
 REFUSED_LISTED = 12
 NARROWEST = 24
+NAME_WIDTH = 14
 NOTHING_LEFT = "Nothing was left to do, and nothing was sent."
 
 
@@ -65,6 +67,12 @@ def of_outcome(outcome: Outcome) -> str:
     if not outcome.was_active:
         lines.append(NOTHING_LEFT)
     return "\n".join(lines)
+
+
+def of_finding(found: Finding) -> str:
+    """One thing that was looked at, with a mark in front of what is doubtful or stands in the way."""
+    mark = "✗" if found.exit_code else "!" if found.is_doubtful else "✓"
+    return f"  {mark} {found.name:<{NAME_WIDTH}}{found.detail}"
 
 
 def states(counts: Mapping[str, int]) -> str:

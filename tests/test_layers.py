@@ -17,12 +17,12 @@ import pytest
 import arkit
 
 LAYERS = (
-    {"errors", "money", "settings"},
+    {"errors", "money", "keyrings", "settings"},
     {"identifiers", "columns", "frames", "outputs", "progress"},
     {"wire"},
     {"resources", "client"},
     {"corrections", "reconciliation", "receivables"},
-    {"reports", "charts", "terminal", "documents"},
+    {"reports", "charts", "terminal", "documents", "doctor"},
     {"widgets", "cli", "demo", "__main__", "arkit"},
 )
 LEVEL = {room: level for level, layer in enumerate(LAYERS) for room in layer}
