@@ -44,7 +44,7 @@ POWERS = {
 }
 READS = {"open", "read_text", "read_bytes", "read_csv", "read_excel", "read_parquet", "load_workbook"}
 USERS_FILES = {"corrections.files", "resources.bulk", "reconciliation.statements"}
-OWN_FILES = {"settings", "wire.log_ins", "corrections.journal", "reconciliation.decisions"}
+OWN_FILES = {"settings", "wire.interrupted", "wire.log_ins", "corrections.journal", "reconciliation.decisions"}
 VAGUE = {"utils", "util", "helpers", "helper", "core", "common"}
 HEAVY = {"plotly", "ipywidgets", "flask", "openpyxl", "scipy", "arkit.sandbox"}
 

@@ -63,7 +63,9 @@ class Customers:
         """
         wanted = None if customer_ids is None else ids("customer_ids", customer_ids)
         filters = given(assigned_agent=assigned_agent, account_number=account_number)
-        table = search(self._calls, SEARCH_CUSTOMERS, filters, GRAIN, id_column="customer_id")
+        table = search(
+            self._calls, SEARCH_CUSTOMERS, filters, GRAIN, id_column="customer_id", is_resumed=True
+        )
         if wanted is not None:
             table = of_ids(table, wanted)
         if status is not None:

@@ -120,7 +120,7 @@ class Invoices:
             customer_status=customer_status,
             dispatched=dispatched,
         )
-        table = search(self._calls, SEARCH_INVOICES, filters, GRAIN, id_column="invoice_id")
+        table = search(self._calls, SEARCH_INVOICES, filters, GRAIN, id_column="invoice_id", is_resumed=True)
         if wanted is not None:
             table = _of_customers(table, wanted)
         if status is not None:

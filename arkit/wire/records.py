@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from arkit import columns
 from arkit.columns import Grain
@@ -43,6 +44,7 @@ class Reader:
         self._id_column = id_column
         self._where = where
         self._schema: pa.Schema | None = None
+        self._shape = _Shape([])
 
     def page(self, answer: Answer) -> Page:
         """One page.
@@ -56,27 +58,31 @@ class Reader:
 
     def _at_once(self, answer: Answer) -> Page | None:
         try:
-            lines, rest = _cut(answer.body)
-            table = columns.from_lines(lines, self._schema, self._grain)
-        except (msgspec.MsgspecError, pa.ArrowException, _Unusual, UnicodeDecodeError, RecursionError):
+            answer.body.decode("utf-8")
+            records = self._shape.decode(answer.body)
+            rest = _without(answer.body, records)
+            payload = envelopes.payload(Answer(answer.status, answer.headers, rest), where=self._where)
+            _, total = listed(payload, where=self._where)
+            table = columns.from_lines(b"\n".join(records), self._schema, self._grain)
+        except (msgspec.MsgspecError, pa.ArrowException, ContractError, ValueError, RecursionError):
             return None
-        payload = envelopes.payload(Answer(answer.status, answer.headers, rest), where=self._where)
-        _, total = listed(payload, where=self._where)
-        return self._whole(table, total)
+        return self._whole(table, total) if len(table) == len(records) else None
 
     def _one_by_one(self, answer: Answer) -> Page:
         payload = envelopes.payload(answer, where=self._where)
         records, total = listed(payload, where=self._where)
         self._schema = columns.raw_schema(records, self._grain)
+        self._shape = _Shape(payload)
         return self._whole(columns.from_records(records, self._grain), total)
 
     def _whole(self, table: pa.Table, total: int | None) -> Page:
-        ids = table[self._id_column].to_pylist()
-        for position, identity in enumerate(ids):
-            if not identity or identity != identity.strip():
-                member = self._grain.members[self._id_column]
-                raise broken(f"record {position} of a page has no {member}.", self._where)
-        return Page(table, ids, total)
+        column = table[self._id_column]
+        is_id = pc.and_kleene(pc.not_equal(column, ""), pc.equal(column, pc.utf8_trim_whitespace(column)))
+        position = pc.index(pc.fill_null(is_id, False), False).as_py()
+        if position >= 0:
+            member = self._grain.members[self._id_column]
+            raise broken(f"record {position} of a page has no {member}.", self._where)
+        return Page(table, column.to_pylist(), total)
 
 
 def listed(payload: Any, *, where: str) -> tuple[list[Record], int | None]:
@@ -117,32 +123,28 @@ def _is_total(name: str, value: Any) -> bool:
     return is_count is not None and isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-class _Unusual(Exception):  # noqa: N818 - a reason to look closer, not a fault
-    """An answer that is not cut in two."""
+class _Shape:
+    """Where the records stand in the answers of one server: in the payload itself, or in one member of it."""
+
+    def __init__(self, payload: Any) -> None:
+        self._member = (
+            next((n for n, value in payload.items() if isinstance(value, list)), "")
+            if isinstance(payload, dict)
+            else ""
+        )
+        records: Any = list[msgspec.Raw]
+        if self._member:
+            records = msgspec.defstruct("Payload", [("records", records)], rename={"records": self._member})
+        self._decoder = msgspec.json.Decoder(msgspec.defstruct("Envelope", [("payload", records)]))
+
+    def decode(self, body: bytes) -> list[msgspec.Raw]:
+        """The records of an answer, each as the JSON text that it is."""
+        envelope: Any = self._decoder.decode(body)
+        records: list[msgspec.Raw] = envelope.payload.records if self._member else envelope.payload
+        return records
 
 
-class _Envelope(msgspec.Struct):
-    payload: msgspec.Raw
-
-
-def _cut(body: bytes) -> tuple[bytes, bytes]:
-    """The records of an answer, one a line, and the answer with an empty list in their place."""
-    body.decode("utf-8")
-    payload = msgspec.json.decode(body, type=_Envelope).payload
-    arrays = [payload]
-    if _starts(payload) == b"{":
-        members = msgspec.json.decode(payload, type=dict[str, msgspec.Raw])
-        arrays = [value for value in members.values() if _starts(value) == b"["]
-    if len(arrays) != 1:
-        raise _Unusual
-    array = bytes(arrays[0])
-    before, _, after = body.partition(array)
-    records = msgspec.json.decode(array, type=list[msgspec.Raw])
-    lines = b"\n".join(records)
-    if not records or lines.count(b"\n") != len(records) - 1 or not lines.startswith(b"{"):
-        raise _Unusual
-    return lines, before + b"[]" + after
-
-
-def _starts(raw: msgspec.Raw) -> bytes:
-    return bytes(memoryview(raw)[:1])
+def _without(body: bytes, records: list[msgspec.Raw]) -> bytes:
+    """The answer with an empty list in place of its records."""
+    start, last = body.index(bytes(records[0])), bytes(records[-1])
+    return body[:start] + body[body.rindex(last) + len(last) :]

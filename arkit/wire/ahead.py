@@ -1,0 +1,60 @@
+"""The next page of a search is asked for while the last one is read, since both take their time."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from arkit.wire.records import Page, Reader
+from arkit.wire.transport import Answer
+
+
+class Place(NamedTuple):
+    """Which page of a search."""
+
+    limit: int
+    offset: int
+    is_descending: bool = False
+
+
+class Ahead:
+    """Pages of one search; ends as a context manager.
+
+    A page as long as the one before it is expected after each page. If another one is wanted, what came is
+    dropped.
+    """
+
+    def __init__(self, ask: Callable[[Place], Answer], reader: Reader) -> None:
+        self._ask = ask
+        self._reader = reader
+        self._expected: Place | None = None
+        self._coming: Future[Answer] | None = None
+        self._size = 0
+        self._total: int | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="arkit-page")
+
+    def __call__(self, limit: int, offset: int, *, descending: bool = False) -> Page:
+        """One page; the errors are those of the request and of `Reader.page`."""
+        place = Place(limit, offset, descending)
+        is_coming = self._coming is not None and place == self._expected
+        answer = self._coming.result() if self._coming is not None and is_coming else self._ask(place)
+        self._expect(place)
+        page = self._reader.page(answer)
+        self._size, self._total = len(page.ids), page.total
+        return page
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _expect(self, place: Place) -> None:
+        self._coming = None
+        offset = place.offset + self._size - 1
+        is_last = self._total is not None and offset >= self._total - 1
+        if self._size > 1 and not is_last and not place.is_descending:
+            self._expected = place._replace(offset=offset)
+            self._coming = self._thread.submit(self._ask, self._expected)
