@@ -18,10 +18,12 @@ from .app import create_app
 from .call import Service
 from .company import SEEDED_ON
 from .faults import Fault, Faults
+from .mutations import Mutation
 from .routes import API, BESIDE
+from .sending import Raw, Sent
 from .server import Server
 
-__all__ = ["SEEDED_ON", "Credentials", "Fault", "Faults", "Sandbox"]
+__all__ = ["SEEDED_ON", "Credentials", "Fault", "Faults", "Mutation", "Raw", "Sandbox", "Sent"]
 
 DEFAULTS = {"customers": 200, "invoices": 1_200, "seed": 1}
 

@@ -88,9 +88,14 @@ def unprocessable(message: str, *sub_errors: SubError) -> Refusal:
     return Refusal(422, ErrorType.UNPROCESSABLE_REQUEST, message, list(sub_errors))
 
 
+def encode(body: Any) -> bytes:
+    """A body as JSON."""
+    return _encoder.encode(body)
+
+
 def json_response(body: Any, status: int = 200) -> Response:
     """A body as JSON, outside the envelope."""
-    return Response(_encoder.encode(body), status, mimetype="application/json")
+    return Response(encode(body), status, mimetype="application/json")
 
 
 def success(payload: Any) -> Response:

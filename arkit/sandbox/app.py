@@ -13,7 +13,7 @@ from . import history, tokens, views
 from .answers import ErrorType, Refusal, failure, malformed, not_found
 from .call import Service
 from .routes import API, BESIDE, CONTROL
-from .server import BODY_FAULT, CUT_CONNECTION
+from .server import BODY_FAULT, DELIVERY
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ def create_app(service: Service) -> Flask:
 
     @app.after_request
     def record(response: Response) -> Response:
-        if g.get("is_recorded") and not request.environ[CUT_CONNECTION].is_set():
+        if g.get("is_recorded") and not request.environ[DELIVERY].is_lost:
             history.end(service.store, g.request_id, response.status_code)
         return response
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from . import fields
 from .sheets import Sheet
 from .stamps import Stamp
 from .store import insert
@@ -42,7 +41,11 @@ class Kind:
 
 
 def apply(
-    connection: sqlite3.Connection, kind: Kind, sheet: Sheet, stamp: Stamp, *, normalise: bool
+    connection: sqlite3.Connection,
+    kind: Kind,
+    sheet: Sheet,
+    stamp: Stamp,
+    as_stored: Callable[[Mapping[str, object]], Mapping[str, object]],
 ) -> list[Verdict]:
     """Judge and apply each row on its own; only so many are stored as the stamp says."""
     verdicts: list[Verdict] = []
@@ -50,8 +53,7 @@ def apply(
         cells: dict[str, object] = {
             name: text for name, text in zip(sheet.columns, row, strict=True) if text.strip()
         }
-        wanted = fields.normalised(cells) if normalise else cells
-        verdicts.append(kind.do(connection, wanted, stamp))
+        verdicts.append(kind.do(connection, as_stored(cells), stamp))
     return verdicts
 
 

@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -71,6 +71,10 @@ class Call:
     def body(self, kind: type[T]) -> T:
         """The JSON body."""
         return contract.decode(self.request.mimetype, self.request.get_data(), kind)
+
+    def as_stored(self, values: Mapping[str, object]) -> dict[str, object]:
+        """What takes the place of the values sent, if the script says so."""
+        return dict(values) if self.fault is None else self.fault.as_stored(values)
 
     def carry_out(self, work: Work[T]) -> T:
         """Do the work, or as much of it and as late as the script says; answer as if it had been done."""

@@ -92,9 +92,8 @@ def _customer_id(call: Call) -> str:
 
 
 def _checked(call: Call, wanted: dict[str, object]) -> dict[str, object]:
-    """The members of a body, as a tidying server would have them if the script says so."""
-    if call.fault and call.fault.normalise:
-        wanted = fields.normalised(wanted)
+    """The members of a body, as they are to be stored, if all of them are valid."""
+    wanted = call.as_stored(wanted)
     contacts: Any = wanted.get("customerKeyContacts") or []
     reminders: Any = wanted.get("customerReminders") or []
     errors = fields.faults(wanted) + fields.contact_faults(contacts) + fields.reminder_faults(reminders)

@@ -2,14 +2,15 @@
 
 import threading
 from collections import defaultdict, deque
-from collections.abc import Collection
-from typing import Annotated, Literal
+from collections.abc import Callable, Collection, Mapping
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
-Seconds = Annotated[float, Meta(ge=0, le=86_400)]
-Count = Annotated[int, Meta(ge=0)]
+from . import fields
+from .mutations import Mutation
+from .sending import Count, Raw, Seconds, Sent
 
 
 class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -22,26 +23,44 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     operation: str
     times: Annotated[int, Meta(ge=1)] = 1
     after: Count = 0
-    # What the client sees: this status, with the word in `error_type`, or a reset connection.
-    status: Annotated[int, Meta(ge=400, le=599)] | None = None
+    # Of every so many requests it meets so many, evenly: (3, 5) lets the 1st and 3rd of five pass.
+    share: tuple[int, int] = (1, 1)
+    # Only requests count whose body, or a cell of whose file, holds this text.
+    holding: str | None = None
+
+    # What the client sees: this status, with the word in `error_type`; a reset connection; the ordinary body
+    # under that status; or bytes that are no answer at all. Redirects have their Location among the headers.
+    status: Annotated[int, Meta(ge=200, le=599)] | None = None
     error_type: str = "SYSTEM_ERROR"
-    answer: Literal["status", "lost"] | None = None
+    answer: Literal["status", "lost", "body"] | Raw | None = None
+    # Members of the answer's JSON to put in place, null removing one (a merge patch, RFC 7396).
+    edit: dict[str, Any] | None = None
+    # Headers to put in place, a list of values for one that comes several times.
+    headers: dict[str, str | list[str]] = {}
     delay_s: Seconds = 0
+    sent: Sent = Sent()
+
     # What becomes of the company: how many of the rows sent are applied, and how long after the answer.
     applies: Literal["all", "none"] | Count | None = None
     landing_s: Seconds = 0
-    # The answer of a bulk file claims that every row succeeded.
-    lying_counts: bool = False
+    # Changes values before storing them: trims, upper-cases panOrGstin, strips +91; cuts names and prose.
+    normalise: bool = False
+    cuts_text_at: Annotated[int, Meta(ge=1)] | None = None
+    # What somebody else changes just before this request is carried out.
+    mutate: tuple[Mutation, ...] = ()
+    # The answer of a bulk file claims that every row succeeded, or that every row failed.
+    lying_counts: bool | Literal["failure"] = False
     # All tokens end, and this request is the first to notice.
     expire_tokens: bool = False
-    # Tidies values before storing them: trims, upper-cases panOrGstin, strips +91.
-    normalise: bool = False
 
     def __post_init__(self) -> None:
-        if self.answer == "status" and self.status is None:
-            raise ValueError("answer='status' needs a status")
+        if self.answer in {"status", "body"} and self.status is None:
+            raise ValueError(f"answer={self.answer!r} needs a status")
         if self.answer == "lost" and self.status is not None:
             raise ValueError("a lost answer has no status")
+        struck, of = self.share
+        if not 1 <= struck <= of:
+            raise ValueError("a share is so many of so many, as (3, 5)")
 
     @property
     def rows(self) -> int | None:
@@ -56,12 +75,40 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             return applies
         return 0 if applies == "none" else None
 
+    @property
+    def is_made_up(self) -> bool:
+        """Whether the answer owes nothing to the operation."""
+        return isinstance(self.answer, Raw) or (self.status is not None and self.answer != "body")
+
+    def as_stored(self, values: Mapping[str, object]) -> dict[str, object]:
+        """What is stored in place of the values sent."""
+        stored = dict(values)
+        if self.normalise:
+            stored = fields.normalised(stored)
+        if self.cuts_text_at is not None:
+            stored = fields.cut(stored, self.cuts_text_at)
+        return stored
+
 
 class _Line:
     def __init__(self, fault: Fault) -> None:
         self.fault = fault
         self.waiting = fault.after
         self.remaining = fault.times
+        self.met = 0
+
+    def strikes(self) -> bool:
+        """Whether the next request is one of those that the line is for."""
+        if self.waiting:
+            self.waiting -= 1
+            return False
+        struck, of = self.fault.share
+        before = self.met * struck // of
+        self.met += 1
+        if self.met * struck // of == before:
+            return False
+        self.remaining -= 1
+        return True
 
 
 class Faults:
@@ -84,17 +131,17 @@ class Faults:
             self._lines[fault.operation].append(_Line(fault))
         return fault
 
-    def take(self, operation: str) -> Fault | None:
-        """The fault that this request of the operation meets, if any."""
+    def take(self, operation: str, holds: Callable[[str], bool]) -> Fault | None:
+        """The fault that this request of the operation meets, if any; `holds` tells what is in it."""
         with self._lock:
             lines = self._lines[operation]
             if not lines:
                 return None
             line = lines[0]
-            if line.waiting:
-                line.waiting -= 1
+            if line.fault.holding is not None and not holds(line.fault.holding):
                 return None
-            line.remaining -= 1
+            if not line.strikes():
+                return None
             if not line.remaining:
                 lines.popleft()
             return line.fault

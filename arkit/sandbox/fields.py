@@ -21,6 +21,9 @@ CORRECTABLE = (
     "uniqueRefNo",
 )
 
+# Text of which no rule says how long it is.
+PROSE = frozenset({"legalName", "name", "address", "assignedAgent", "description"})
+
 # The expression of the contract; it must match the whole value.
 EMAIL = re.compile(
     r"(?:[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+)*"
@@ -114,3 +117,11 @@ def normalised(values: Mapping[str, object]) -> dict[str, object]:
             text = re.sub(r"^\+91[\s-]?", "", text)
         tidied[name] = text
     return tidied
+
+
+def cut(values: Mapping[str, object], length: int) -> dict[str, object]:
+    """The values as a server with narrow columns would store them."""
+    return {
+        name: value[:length] if name in PROSE and isinstance(value, str) else value
+        for name, value in values.items()
+    }

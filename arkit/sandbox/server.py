@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.wrappers import Response
 
+from .sending import Delivery
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 log = logging.getLogger(__name__)
 
-# Keys in the WSGI environment: what is wrong with a body, and an event that asks for a reset, not an answer.
+# Keys in the WSGI environment: what is wrong with a body, and how the answer is to be delivered.
 BODY_FAULT = "arkit.sandbox.body_fault"
-CUT_CONNECTION = "arkit.sandbox.cut_connection"
+DELIVERY = "arkit.sandbox.delivery"
 
 MAX_BODY_BYTES = 64 * 2**20
 # So much of an unwanted body is read and dropped, so that the client gets to see the refusal.
@@ -49,19 +51,49 @@ class Handler(WSGIRequestHandler):
             self.end_headers()
         self.environ = environ = self.make_environ()
         self._read_body(environ)
-        cut = environ[CUT_CONNECTION] = threading.Event()
+        delivery = environ[DELIVERY] = Delivery()
         with Response.from_app(self.server.app, environ, buffered=True) as response:
-            if cut.is_set():
+            if delivery.is_lost:
                 self._cut()
+            else:
+                self._send(response, delivery)
+
+    def _send(self, response: Response, delivery: Delivery) -> None:
+        """Send head and body; the connection is kept only after an answer that is just as announced."""
+        body, sent = response.get_data(), delivery.sent
+        length = delivery.length(body)
+        claimed = response.headers.pop("Content-Length", None)
+        if claimed is None or claimed == str(len(body)):
+            claimed = None if length is None else str(length)
+        is_whole = self.command == "HEAD" or (
+            sent.cut_at is None and (sent.chunked or claimed == str(length))
+        )
+        self.send_response(response.status_code)
+        for name, value in response.headers:
+            self.send_header(name, value)
+        if sent.chunked:
+            self.send_header("Transfer-Encoding", "chunked")
+        elif claimed is not None:
+            self.send_header("Content-Length", claimed)
+        else:
+            self.close_connection = True
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        if self.command != "HEAD":
+            self._send_body(body, delivery)
+        if sent.closes_after_s is not None:
+            self.server.closing.wait(sent.closes_after_s)
+        self.close_connection |= not is_whole or sent.closes_after_s is not None
+
+    def _send_body(self, body: bytes, delivery: Delivery) -> None:
+        sent = delivery.sent
+        for piece in delivery.pieces(body):
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece) if sent.chunked else piece)
+            if sent.bytes_per_s and self.server.closing.wait(len(piece) / sent.bytes_per_s):
                 return
-            self.send_response(response.status_code)
-            for name, value in response.headers:
-                self.send_header(name, value)
-            if self.close_connection:
-                self.send_header("Connection", "close")
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(response.get_data())
+        if sent.chunked and sent.cut_at is None:
+            self.wfile.write(b"0\r\n\r\n")
 
     def _read_body(self, environ: dict[str, Any]) -> None:
         """Put the whole body in memory, or say in the environment why that cannot be done."""
@@ -116,6 +148,7 @@ class Server(ThreadedWSGIServer):
 
     def __init__(self, app: "WSGIApplication", port: int) -> None:
         self.connections: set[socket.socket] = set()
+        self.closing = threading.Event()
         # Werkzeug ends the process when a port is taken; a socket bound here raises OSError instead.
         with socket.create_server(("127.0.0.1", port)) as listener:
             super().__init__("127.0.0.1", port, app, handler=Handler, fd=listener.fileno())
@@ -128,6 +161,7 @@ class Server(ThreadedWSGIServer):
 
     def close(self) -> None:
         """Stop listening and hang up on everybody."""
+        self.closing.set()
         self.shutdown()
         self.thread.join()
         self.server_close()

@@ -39,6 +39,14 @@ def parse(content: bytes, known: Collection[str], needed: Collection[str]) -> Sh
     return Sheet(columns, rows)
 
 
+def holds(content: bytes, text: str) -> bool:
+    """Whether a cell of the file holds a text; what is no table holds none."""
+    try:
+        return any(text in cell for line in _lines(content) for cell in line)
+    except Refusal:
+        return False
+
+
 def _check_header(columns: Sequence[str], known: Collection[str], needed: Collection[str]) -> None:
     missing = [name for name in needed if name not in columns]
     unknown = [name for name in columns if name not in known]

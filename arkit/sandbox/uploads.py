@@ -40,14 +40,14 @@ def _applied(call: Call, kind: Kind) -> dict[str, object]:
     if upload is None:
         raise malformed("the body must be multipart/form-data with a part named file")
     sheet = sheets.parse(upload.read(), kind.columns, kind.needed)
-    normalise = call.fault is not None and call.fault.normalise
 
     def work(connection: sqlite3.Connection, stamp: Stamp) -> list[Verdict]:
-        return bulk.apply(connection, kind, sheet, stamp, normalise=normalise)
+        return bulk.apply(connection, kind, sheet, stamp, call.as_stored)
 
     verdicts = call.carry_out(work)
     if call.fault and call.fault.lying_counts:
-        verdicts = [replace(verdict, faults=[], is_changed=True) for verdict in verdicts]
+        claimed = ["the row was refused"] if call.fault.lying_counts == "failure" else []
+        verdicts = [replace(verdict, faults=claimed, is_changed=True) for verdict in verdicts]
     with call.service.store.write() as connection:
         return bulk.answer(connection, kind, sheet, verdicts, call.service.url)
 
