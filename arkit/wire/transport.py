@@ -5,6 +5,7 @@ of the environment, and reads no more than so many bytes.
 """
 
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -109,7 +111,7 @@ class Transport:
                 with response:
                     body = _whole_body(response, exchange, where, max_bytes)
             except (requests.RequestException, HTTPError, OSError) as error:
-                raise exchange.failure(where, self.deadline_s) from error
+                raise exchange.failure(where, self.deadline_s, cause=_cause(error, self._proxy)) from error
         return Answer(response.status_code, response.headers, body)
 
 
@@ -138,7 +140,7 @@ class _Exchange:
     def uses(self, connection: socket.socket) -> None:
         self._sockets.add(connection)
 
-    def failure(self, where: str, deadline_s: float) -> NetworkError:
+    def failure(self, where: str, deadline_s: float, *, cause: str) -> NetworkError:
         state: ServerState = "unknown" if self.has_sent else "nothing_sent"
         # A timeout of the socket may come a moment before the watch.
         is_late = self.is_over or time.monotonic() >= self.ends_at
@@ -147,7 +149,7 @@ class _Exchange:
         elif self.has_sent:
             message = "the connection broke before the answer was complete."
         else:
-            message = "the server cannot be reached."
+            message = cause or "the server cannot be reached."
         return NetworkError(
             message,
             code="deadline" if is_late else "connection",
@@ -184,15 +186,22 @@ def _exchange(deadline_s: float) -> Iterator[_Exchange]:
 class _Watched:
     """A connection that tells the exchange which socket it uses and when the first byte leaves."""
 
+    _is_connecting = False
+
     def connect(self) -> None:
-        super().connect()  # type: ignore[misc]
+        self._is_connecting = True
+        try:
+            super().connect()  # type: ignore[misc]
+        finally:
+            self._is_connecting = False
         self._tell()
 
     def send(self, data: Any) -> None:
         if self.sock is None:  # type: ignore[attr-defined]
             self.connect()
         exchange = self._tell()
-        if exchange:
+        # What a proxy is told while connecting is none of the request.
+        if exchange and not self._is_connecting:
             exchange.has_sent = True
         super().send(data)  # type: ignore[misc]
 
@@ -266,6 +275,32 @@ def _whole_body(response: requests.Response, exchange: _Exchange, where: str, ma
     if exchange.is_over or is_short or is_cut:
         raise TimeoutError
     return b"".join(pieces)
+
+
+CERTIFICATES = {
+    9: "the server's certificate is not valid yet; check the clock of this machine.",
+    10: "the server's certificate has expired; check the clock of this machine.",
+    18: "the server's certificate is signed by itself.",
+    62: "the server's certificate is made out to another name.",
+}
+"""OpenSSL's codes of what is wrong with a certificate."""
+
+
+def _cause(error: BaseException, proxy: str) -> str:
+    """What went wrong before anything was sent, where the error's own causes tell."""
+    causes = [error]
+    for each in causes:
+        nested = [each.__cause__, each.__context__, getattr(each, "reason", None), *each.args]
+        causes += [one for one in nested if isinstance(one, BaseException) and one not in causes]
+    for each in causes:
+        if isinstance(each, ssl.SSLCertVerificationError):
+            other = "no authority that this machine trusts has signed the server's certificate."
+            return CERTIFICATES.get(each.verify_code, other)
+        if isinstance(each, ssl.SSLError):
+            return "no secure connection could be agreed with the server."
+        if proxy and isinstance(each, requests.exceptions.ProxyError):
+            return f"the proxy {urlsplit(proxy).hostname} does not let the request through."
+    return ""
 
 
 def _refused(code: str, message: str, where: str) -> ContractError:
