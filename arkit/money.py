@@ -44,12 +44,17 @@ def from_paise(paise: NDArray[np.int64], *, index: pd.Index | None = None) -> pd
 
 
 def floats(frame: pd.DataFrame) -> pd.DataFrame:
-    """A copy with every money column as float64, for plotting and for pandas methods without decimals.
+    """A copy with every column of decimals as float64, for plotting and for pandas methods without decimals.
 
+    Sums of a money column are wider decimals than the column itself, and are meant as well.
     Never decide anything about money on the result: floats are approximate.
     """
-    money = [name for name, dtype in frame.dtypes.items() if dtype == RUPEES]
-    return frame.astype(dict.fromkeys(money, "float64"))
+    decimals = [
+        name
+        for name, dtype in frame.dtypes.items()
+        if isinstance(dtype, pd.ArrowDtype) and pa.types.is_decimal(dtype.pyarrow_dtype)
+    ]
+    return frame.astype(dict.fromkeys(decimals, "float64"))
 
 
 def inr(amount: Decimal | int) -> str:

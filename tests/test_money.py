@@ -60,6 +60,14 @@ def test_floats_are_a_copy_of_money_alone() -> None:
     assert money.floats(frame.head(0))["amount"].dtype == np.float64
 
 
+def test_floats_are_had_of_sums_too() -> None:
+    frame = pd.DataFrame({"amount": rupees("0.10", "0.20", "5.00"), "name": ["a", "a", "b"]})
+    sums = frame.groupby("name")[["amount"]].sum()
+    assert sums["amount"].tolist() == [Decimal("0.30"), Decimal("5.00")]
+    assert money.floats(sums)["amount"].tolist() == [0.3, 5.0]
+    assert money.floats(sums)["amount"].dtype == np.float64
+
+
 @pytest.mark.parametrize(
     ("amount", "text"),
     [
