@@ -14,13 +14,13 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
-import requests
 from stdnum.in_ import gstin
 
 import arkit
 from arkit import identifiers
-from arkit.client import Client, start_sandbox
 from arkit.sandbox.identifiers import gstin as gstin_of
+
+from . import fetching
 
 ROWS = 100_000
 REPEATS = 3
@@ -54,22 +54,14 @@ def _judge(column: pd.Series) -> None:
 
 
 def _fetch(folder: Path) -> None:
-    with start_sandbox(folder / "sandbox.db", customers=500, invoices=20_000) as client:
-        ours = _seconds(client.invoices.fetch, repeats=1)
-        pages = [
-            ("POST", "/api/v0/invoice/search", {"limit": "5000", "offset": str(offset)})
-            for offset in range(0, 20_000, 5_000)
-        ]
-        raw = _seconds(lambda: [_raw(client, page) for page in pages], repeats=1)
-    _row("fetch of 20,000 invoices into a frame", ours, raw, "the same pages as bytes")
-
-
-def _raw(client: Client, page: tuple[str, str, dict[str, str]]) -> bytes:
-    verb, path, query = page
-    token = client.calls._tokens.token()
-    url = client.profile.base_url + path
-    headers = {"Authorization": f"Bearer {token}"}
-    return requests.request(verb, url, params=query, json={}, headers=headers, timeout=60).content
+    found = fetching.measure(folder)
+    what = f"fetch of {found['rows']:,} invoices into a frame"
+    _row(what, found["fetch_s"], found["raw_s"], "the same pages as bytes")
+    share_s, mib = found["fetch_s"] - found["raw_s"], 2**20
+    frame, memory = found["frame_bytes"] / mib, found["memory_bytes"] / mib
+    print(f"  of that arkit's own: {share_s:.1f} s, {found['own_cpu_s']:.1f} s of processor time")
+    print(f"  memory: {memory:,.0f} MiB for a frame of {frame:,.0f} MiB, {memory / frame:.1f} times")
+    print(f"  equal to the database row for row; {found['seeded_s']:.0f} s to seed the company")
 
 
 def _bulk_file(folder: Path) -> tuple[Path, list[str]]:
