@@ -14,17 +14,21 @@ from arkit.corrections.plans import Plan
 from arkit.errors import ArkitError, ArkitWarning
 from arkit.money import floats, inr
 from arkit.receivables.ageing import ageing
+from arkit.resources import LEAVE, KeyContact, ReminderRule
 
 if TYPE_CHECKING:
     from arkit import charts, widgets
 
 __all__ = [
+    "LEAVE",
     "ArkitError",
     "ArkitWarning",
     "Check",
     "Client",
+    "KeyContact",
     "Outcome",
     "Plan",
+    "ReminderRule",
     "ageing",
     "charts",
     "check",
