@@ -265,7 +265,8 @@ def _instant(value: Any) -> dt.datetime | None:
     if value == "":
         return None
     instant = dt.datetime.fromisoformat(value)
-    return instant.replace(tzinfo=_INDIA) if instant.tzinfo is None else instant
+    # In UTC, because pandera sets PYARROW_IGNORE_TIMEZONE for the process, and arrow then drops any offset.
+    return (instant.replace(tzinfo=_INDIA) if instant.tzinfo is None else instant).astimezone(dt.UTC)
 
 
 _INDIA = dt.timezone(dt.timedelta(hours=5, minutes=30), "IST")
