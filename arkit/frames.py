@@ -163,8 +163,13 @@ def to_frame(table: arrow.Table, model: type[Row]) -> DataFrame[Row]:
     for place, name in enumerate(table.column_names):
         if name in schema.columns and str(schema.columns[name].dtype) == "category":
             table = table.set_column(place, name, table[name].combine_chunks().dictionary_encode())
+    frame = table.to_pandas(types_mapper=_DTYPES.get)
+    for name, dtype in frame.dtypes.items():
+        if dtype == "category" and dtype.categories.empty:
+            # Of no categories at all pandas cannot see that they are text.
+            frame[name] = frame[name].astype(pd.CategoricalDtype(pd.Index([], dtype="str")))
     try:
-        return cast("DataFrame[Row]", schema.validate(table.to_pandas(types_mapper=_DTYPES.get)))
+        return cast("DataFrame[Row]", schema.validate(frame))
     except SchemaError as error:
         at = grain(model)
         name = str(getattr(error.schema, "name", ""))
