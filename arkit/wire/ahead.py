@@ -1,12 +1,15 @@
 """The next page of a search is asked for while the last one is read, since both take their time."""
 
+import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from types import TracebackType
 from typing import NamedTuple, Self
 
 from arkit.wire.records import Page, Reader
 from arkit.wire.transport import Answer
+
+THREAD_NAME = "arkit-page"
 
 
 class Place(NamedTuple):
@@ -31,7 +34,6 @@ class Ahead:
         self._coming: Future[Answer] | None = None
         self._size = 0
         self._total: int | None = None
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="arkit-page")
 
     def __call__(self, limit: int, offset: int, *, descending: bool = False) -> Page:
         """One page; the errors are those of the request and of `Reader.page`."""
@@ -49,7 +51,7 @@ class Ahead:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        self._coming = None
 
     def _expect(self, place: Place) -> None:
         self._coming = None
@@ -57,4 +59,14 @@ class Ahead:
         is_last = self._total is not None and offset >= self._total - 1
         if self._size > 1 and not is_last and not place.is_descending:
             self._expected = place._replace(offset=offset)
-            self._coming = self._thread.submit(self._ask, self._expected)
+            self._coming = Future()
+            # A thread of a pool would keep a process that was told to stop until its request has ended.
+            threading.Thread(
+                target=self._answer, args=(self._coming, self._expected), name=THREAD_NAME, daemon=True
+            ).start()
+
+    def _answer(self, coming: "Future[Answer]", place: Place) -> None:
+        try:
+            coming.set_result(self._ask(place))
+        except BaseException as error:
+            coming.set_exception(error)
