@@ -13,6 +13,7 @@ from . import clock, contract, dunning, messages, stamps
 from .answers import Refusal
 from .company import instant
 from .faults import Fault, Faults
+from .replica import Replica
 from .stamps import Stamp
 from .store import Store
 
@@ -33,6 +34,10 @@ class Service:
     faults: Faults
     url: str = ""
     closing: threading.Event = field(default_factory=threading.Event)
+    replica: Replica = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.replica = Replica(self.store, self.faults)
 
     @property
     def company_id(self) -> str:
@@ -78,11 +83,11 @@ class Call:
 
     def carry_out(self, work: Work[T]) -> T:
         """Do the work, or as much of it and as late as the script says; answer as if it had been done."""
-        store, fault = self.service.store, self.fault
+        fault = self.fault
         if fault is None or (fault.rows is None and not fault.landing_s):
-            with store.write() as connection:
+            with self.service.replica.change() as connection:
                 return self._do(work, connection, None)
-        with store.write(keep=False) as connection:
+        with self.service.store.write(keep=False) as connection:
             result = self._do(work, connection, None)
         if fault.landing_s:
             threading.Thread(target=self._land, args=(work, fault), daemon=True).start()
@@ -100,7 +105,7 @@ class Call:
     def _apply(self, work: Work[T], fault: Fault) -> None:
         if fault.rows == 0:
             return
-        with self.service.store.write() as connection:
+        with self.service.replica.change() as connection:
             self._do(work, connection, fault.rows)
 
     def _do(self, work: Work[T], connection: sqlite3.Connection, limit: int | None) -> T:

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 from . import history
 from .answers import SubError, invalid
 from .call import Call
+from .faults import Lag
 
 
 class Forward(Struct):
@@ -23,6 +24,23 @@ def add_fault(call: Call) -> object:
     except ValueError as error:
         raise invalid(SubError("fault", str(error))) from error
     return msgspec.to_builtins(fault)
+
+
+def set_paging(call: Call) -> object:
+    """Let a search page otherwise from now on; the body has its `operation` and the members of `Paging`."""
+    members = call.body(dict[str, Any])
+    try:
+        paging = call.service.faults.paging(members.pop("operation", ""), **members)
+    except ValueError as error:
+        raise invalid(SubError("paging", str(error))) from error
+    return msgspec.to_builtins(paging)
+
+
+def set_lag(call: Call) -> object:
+    """Let reading lag behind from now on."""
+    lag = call.body(Lag)
+    call.service.faults.lag(lag.seconds)
+    return msgspec.to_builtins(lag)
 
 
 def read_history(call: Call) -> object:

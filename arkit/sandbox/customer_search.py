@@ -1,8 +1,10 @@
 """Searching customers: filters, orders, one page."""
 
 import json
+import sqlite3
+from collections.abc import Sequence
 
-from . import bodies, contract
+from . import bodies, contract, searching
 from .call import Call
 from .customers import COLUMNS, SELECTED, records
 from .listings import Listing, rows_at
@@ -36,8 +38,8 @@ def search(call: Call) -> object:
     values = [json.dumps(value) if isinstance(value, list) else value for value in filters.values()]
     conditions = [FILTERS[name] for name in filters]
     listing = Listing("customer", "customerId", conditions, values, ORDERS[page.order_by], page.direction)
-    with call.service.store.read() as connection:
-        total = listing.total(connection)
-        places = listing.places(connection, page, total)
-        found = records(connection, rows_at(connection, "customer", SELECTED, places).fetchall())
-    return {"customers": found, "totalCount": total}
+    return searching.payload(call, listing, page, "customers", _records_at)
+
+
+def _records_at(connection: sqlite3.Connection, places: Sequence[int]) -> list[dict[str, object]]:
+    return records(connection, rows_at(connection, "customer", SELECTED, places).fetchall())

@@ -1,16 +1,27 @@
 """Scripted faults: what the server shall do wrong, to which operation, how often. Nothing here is random."""
 
 import threading
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Collection, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
 
 from . import fields
 from .mutations import Mutation
+from .paging import Paging
 from .sending import Count, Raw, Seconds, Sent
+
+T = TypeVar("T")
+
+SEARCHES = ("searchCustomer", "searchCollectionInvoices")
+
+
+class Lag(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How far reading lags behind."""
+
+    seconds: Seconds
 
 
 class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -112,21 +123,23 @@ class _Line:
 
 
 class Faults:
-    """The script: for each operation a queue of lines, used up in the order they were added."""
+    """The script: for each operation a queue of lines, used up in the order they were added.
+
+    Beside the lines, which are for single requests, stand ways of reading that last until they are changed.
+    """
 
     def __init__(self, operations: Collection[str]) -> None:
         self._operations = operations
         self._lock = threading.Lock()
         self._lines: defaultdict[str, deque[_Line]] = defaultdict(deque)
+        self._pagings: dict[str, Paging] = {}
+        self._turns: Counter[str] = Counter()
+        self.lag_s = 0.0
 
     def add(self, /, **members: object) -> Fault:
         """Append a line, given as the members of `Fault`; ValueError names what is wrong with it."""
-        try:
-            fault = msgspec.convert(members, Fault)
-        except msgspec.ValidationError as error:
-            raise ValueError(str(error)) from error
-        if fault.operation not in self._operations:
-            raise ValueError(f"unknown operation {fault.operation!r}: one of {', '.join(self._operations)}")
+        fault = _converted(members, Fault)
+        self._check(fault.operation, self._operations)
         with self._lock:
             self._lines[fault.operation].append(_Line(fault))
         return fault
@@ -146,7 +159,38 @@ class Faults:
                 lines.popleft()
             return line.fault
 
+    def paging(self, operation: str, /, **members: object) -> Paging:
+        """Let a search page so from now on, given as the members of `Paging`; without any, as documented."""
+        paging = _converted(members, Paging)
+        self._check(operation, SEARCHES)
+        with self._lock:
+            self._pagings[operation] = paging
+        return paging
+
+    def paging_of(self, operation: str) -> tuple[Paging, int]:
+        """How a search pages, and how often it was asked so far."""
+        with self._lock:
+            self._turns[operation] += 1
+            return self._pagings.get(operation, Paging()), self._turns[operation]
+
+    def lag(self, seconds: float) -> None:
+        """Let searches, and the reading of one invoice, show from now on what was so many seconds ago."""
+        self.lag_s = _converted({"seconds": seconds}, Lag).seconds
+
     def clear(self) -> None:
         """Forget what is left of the script."""
         with self._lock:
             self._lines.clear()
+            self._pagings.clear()
+            self.lag_s = 0.0
+
+    def _check(self, operation: str, known: Collection[str]) -> None:
+        if operation not in known:
+            raise ValueError(f"unknown operation {operation!r}: one of {', '.join(known)}")
+
+
+def _converted(members: Mapping[str, object], kind: type[T]) -> T:
+    try:
+        return msgspec.convert(members, kind)
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error)) from error

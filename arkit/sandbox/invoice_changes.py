@@ -13,7 +13,7 @@ from .stamps import Stamp
 def read(call: Call) -> object:
     """One invoice."""
     _check_seller(call)
-    with call.service.store.read() as connection:
+    with call.service.replica.read() as connection:
         return _shown(connection, call, call.path["invoiceId"])
 
 

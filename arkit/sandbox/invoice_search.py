@@ -5,8 +5,9 @@ import math
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
-from . import bodies, contract
+from . import bodies, contract, searching
 from .answers import INDIA, SubError, invalid
 from .call import Call
 from .invoice_records import STORED, records_at
@@ -70,11 +71,9 @@ def search(call: Call) -> object:
         ORDERS[page.order_by],
         page.direction,
     )
-    with call.service.store.read() as connection:
-        total = listing.total(connection)
-        places = listing.places(connection, page, total)
-        found = records_at(connection, places, call.service.company_id)
-    return {"invoices": found, "totalCount": total}
+    return searching.payload(
+        call, listing, page, "invoices", partial(records_at, company_id=call.service.company_id)
+    )
 
 
 def _filter_values(filters: dict[str, object]) -> list[object]:

@@ -21,6 +21,8 @@ class Listing:
     values: list[object]
     order: str
     direction: str
+    # Otherwise records that are equal in the order stand in that of their keys.
+    has_ties_reversed: bool = False
 
     def total(self, connection: sqlite3.Connection) -> int:
         """How many rows there are; counting a million would cost more than a page does."""
@@ -40,22 +42,29 @@ class Listing:
         count = max(min(page.limit, total - page.offset), 0)
         after = total - page.offset - count
         if page.offset <= after:
-            return self._slice(connection, self.direction, page.offset, count)
-        opposite = "ASC" if self.direction == "DESC" else "DESC"
-        return self._slice(connection, opposite, after, count)[::-1]
+            return self._slice(connection, page.offset, count, from_end=False)
+        return self._slice(connection, after, count, from_end=True)[::-1]
 
     @property
     def _where(self) -> str:
         return " AND ".join([f"{self.table}.deleted = 0", *self.conditions])
 
-    def _slice(self, connection: sqlite3.Connection, direction: str, skipped: int, count: int) -> list[int]:
-        order = f"{self.order} {direction}, {self.table}.{self.key} {direction}"
+    def _slice(
+        self, connection: sqlite3.Connection, skipped: int, count: int, *, from_end: bool
+    ) -> list[int]:
+        is_descending = (self.direction == "DESC") != from_end
+        order = f"{self.order} {_direction(is_descending)}"
+        ties = f"{self.table}.{self.key} {_direction(is_descending != self.has_ties_reversed)}"
         rows = connection.execute(
             f"SELECT {self.table}.rowid FROM {self.table} WHERE {self._where}"  # noqa: S608
-            f" ORDER BY {order} LIMIT ? OFFSET ?",
+            f" ORDER BY {order}, {ties} LIMIT ? OFFSET ?",
             (*self.values, count, skipped),
         )
         return [place for (place,) in rows]
+
+
+def _direction(is_descending: bool) -> str:
+    return "DESC" if is_descending else "ASC"
 
 
 def rows_at(

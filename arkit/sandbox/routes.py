@@ -75,6 +75,8 @@ API = [
 BESIDE = [Route("downloadFile", "GET", "/files/<token>", uploads.download, None)]
 CONTROL = [
     Route("addFault", "POST", "/sandbox/faults", control.add_fault, tokens.check_client),
+    Route("setPaging", "POST", "/sandbox/paging", control.set_paging, tokens.check_client),
+    Route("setLag", "POST", "/sandbox/lag", control.set_lag, tokens.check_client),
     Route("readHistory", "GET", "/sandbox/history", control.read_history, tokens.check_client),
     Route("setClockForward", "POST", "/sandbox/clock", control.set_clock_forward, tokens.check_client),
     Route("readMessages", "GET", "/sandbox/messages", control.read_messages, tokens.check_client),

@@ -130,16 +130,29 @@ class Store:
             connection.execute("COMMIT" if keep else "ROLLBACK")
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=60, isolation_level=None, check_same_thread=False)
-        connection.row_factory = sqlite3.Row
+        connection = _opened(self.path)
         try:
             # The file outlives its processes, and need not outlive a power cut.
             connection.execute("PRAGMA synchronous = OFF")
         except sqlite3.DatabaseError:
             connection.close()
             raise
-        connection.create_function("folded", 1, lambda text: text and text.casefold(), deterministic=True)
         return connection
+
+
+@contextmanager
+def copied(content: bytes) -> Iterator[sqlite3.Connection]:
+    """A copy of a file, held in memory."""
+    with closing(_opened(":memory:")) as connection:
+        connection.deserialize(content)
+        yield connection
+
+
+def _opened(path: Path | str) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+    connection.row_factory = sqlite3.Row
+    connection.create_function("folded", 1, lambda text: text and text.casefold(), deterministic=True)
+    return connection
 
 
 def facts(connection: sqlite3.Connection) -> dict[str, str]:

@@ -30,7 +30,7 @@ def view(service: Service, name: str, operation: Operation) -> Callable[..., Res
         if fault is None:
             return _carried_out(operation, call)
         for mutation in fault.mutate:
-            with service.store.write() as connection:
+            with service.replica.change() as connection:
                 mutations.carry_out(connection, mutation, clock.now(connection))
         if fault.expire_tokens:
             tokens.expire_all(service.store)
