@@ -39,12 +39,26 @@ HANDED_OVER = {
 PURE = {"reconciliation", "receivables"}
 SANDBOX_STARTERS = {"cli", "client", "demo"}
 POWERS = {
-    "wire.transport": {"requests", "urllib3", "urllib.request", "socket", "http.client", "httpx", "aiohttp"},
-    "corrections.journal": {"sqlite3"},
+    ("wire.transport", "wire.exchanges", "wire.dialing"): {
+        "requests",
+        "urllib3",
+        "urllib.request",
+        "socket",
+        "http.client",
+        "httpx",
+        "aiohttp",
+    },
+    ("corrections.journal",): {"sqlite3"},
 }
 READS = {"open", "read_text", "read_bytes", "read_csv", "read_excel", "read_parquet", "load_workbook"}
 USERS_FILES = {"corrections.files", "resources.bulk", "reconciliation.statements"}
-OWN_FILES = {"settings", "wire.interrupted", "wire.log_ins", "corrections.journal", "reconciliation.decisions"}
+OWN_FILES = {
+    "settings",
+    "wire.interrupted",
+    "wire.log_ins",
+    "corrections.journal",
+    "reconciliation.decisions",
+}
 VAGUE = {"utils", "util", "helpers", "helper", "core", "common"}
 HEAVY = {"plotly", "ipywidgets", "flask", "openpyxl", "scipy", "arkit.sandbox"}
 
@@ -151,11 +165,11 @@ def sandbox_crossed(modules: Sequence[Module]) -> list[str]:
 
 def powers_misplaced(modules: Sequence[Module]) -> list[str]:
     return [
-        f"{module.name}:{imported.line}: imports {imported.name}, which belongs to {owner}"
+        f"{module.name}:{imported.line}: imports {imported.name}, which belongs to {owners[0]}"
         for module in modules
         for imported in module.imports
-        for owner, names in POWERS.items()
-        if module.room != "sandbox" and module.name != owner and within(imported.name, names)
+        for owners, names in POWERS.items()
+        if module.room != "sandbox" and module.name not in owners and within(imported.name, names)
     ]
 
 

@@ -5,13 +5,8 @@ of the environment, and reads no more than so many bytes.
 """
 
 import socket
-import ssl
 import struct
-import threading
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,11 +14,14 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 from urllib3.filepost import encode_multipart_formdata
-from urllib3.poolmanager import PoolManager
+from urllib3.poolmanager import PoolManager, ProxyManager
 
-from arkit.errors import ContractError, NetworkError, ServerState
+from arkit.errors import ContractError
+from arkit.wire.dialing import SocketOption, dial
+from arkit.wire.exchanges import PROXY_LOG_IN, Exchange, current, exchange
 
 MAX_ANSWER_BYTES = 64 * 2**20
 MAX_FILE_BYTES = 512 * 2**20
@@ -44,11 +42,12 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back, whole."""
+    """What came back, whole; `proxy` names the one that it came through, if any."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    proxy: str = ""
 
 
 class Transport:
@@ -63,6 +62,8 @@ class Transport:
     def __init__(self, deadline_s: float, *, ca_file: str = "", proxy: str = "") -> None:
         self.deadline_s = deadline_s
         self._ca_file, self._proxy = ca_file, proxy
+        # Without the user and the password that may stand before it.
+        self._proxy_name = urlsplit(proxy).netloc.rpartition("@")[2]
         self._session = self._new_session(is_write=False)
 
     def read(self, request: Request, *, where: str, max_bytes: int = MAX_ANSWER_BYTES) -> Answer:
@@ -96,7 +97,7 @@ class Transport:
         return session
 
     def _send(self, session: requests.Session, request: Request, where: str, max_bytes: int) -> Answer:
-        with _exchange(self.deadline_s) as exchange:
+        with exchange(self.deadline_s, where, self._proxy_name) as under_way:
             try:
                 response = session.request(
                     request.verb,
@@ -109,10 +110,12 @@ class Transport:
                     stream=True,
                 )
                 with response:
-                    body = _whole_body(response, exchange, where, max_bytes)
+                    body = _whole_body(response, under_way, where, max_bytes)
             except (requests.RequestException, HTTPError, OSError) as error:
-                raise exchange.failure(where, self.deadline_s, cause=_cause(error, self._proxy)) from error
-        return Answer(response.status_code, response.headers, body)
+                raise under_way.failure(error) from error
+            if self._proxy and response.status_code == PROXY_LOG_IN:
+                raise under_way.refused_by_proxy()
+        return Answer(response.status_code, response.headers, body, self._proxy_name)
 
 
 def multipart(name: str, content: bytes, kind: str) -> tuple[bytes, str]:
@@ -120,73 +123,14 @@ def multipart(name: str, content: bytes, kind: str) -> tuple[bytes, str]:
     return encode_multipart_formdata({"file": (name, content, kind)})
 
 
-class _Exchange:
-    """One request under way: the sockets it uses, whether a byte has left, and the time it has."""
-
-    def __init__(self, deadline_s: float) -> None:
-        self.ends_at = time.monotonic() + deadline_s
-        self.has_sent = False
-        self.is_over = False
-        self._sockets: set[socket.socket] = set()
-        self._watch = threading.Timer(deadline_s, self._give_up)
-        self._watch.daemon = True
-
-    def start(self) -> None:
-        self._watch.start()
-
-    def finish(self) -> None:
-        self._watch.cancel()
-
-    def uses(self, connection: socket.socket) -> None:
-        self._sockets.add(connection)
-
-    def failure(self, where: str, deadline_s: float, *, cause: str) -> NetworkError:
-        state: ServerState = "unknown" if self.has_sent else "nothing_sent"
-        # A timeout of the socket may come a moment before the watch.
-        is_late = self.is_over or time.monotonic() >= self.ends_at
-        if is_late:
-            message = f"no complete answer within {deadline_s:g} seconds."
-        elif self.has_sent:
-            message = "the connection broke before the answer was complete."
-        else:
-            message = cause or "the server cannot be reached."
-        return NetworkError(
-            message,
-            code="deadline" if is_late else "connection",
-            where=where,
-            server_state=state,
-            next_step="Check the address and the network, then try again.",
-        )
-
-    def _give_up(self) -> None:
-        """A timeout of the socket is none for a server that sends a byte now and then; this is."""
-        self.is_over = True
-        for connection in self._sockets:
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue
-
-
-_current: ContextVar[_Exchange | None] = ContextVar("arkit_exchange", default=None)
-
-
-@contextmanager
-def _exchange(deadline_s: float) -> Iterator[_Exchange]:
-    exchange = _Exchange(deadline_s)
-    token = _current.set(exchange)
-    exchange.start()
-    try:
-        yield exchange
-    finally:
-        exchange.finish()
-        _current.reset(token)
-
-
 class _Watched:
     """A connection that tells the exchange which socket it uses and when the first byte leaves."""
 
     _is_connecting = False
+
+    def _new_conn(self) -> socket.socket:
+        host, port = self._dns_host, self.port  # type: ignore[attr-defined]
+        return dial(host, port, within_s=self.timeout, options=self.socket_options)  # type: ignore[attr-defined]
 
     def connect(self) -> None:
         self._is_connecting = True
@@ -194,24 +138,27 @@ class _Watched:
             super().connect()  # type: ignore[misc]
         finally:
             self._is_connecting = False
-        self._tell()
+        under_way = self._tell()
+        if under_way:
+            # Until now it was the time for connecting; a large body may take longer than that.
+            self.sock.settimeout(under_way.left_s())  # type: ignore[attr-defined]
 
     def send(self, data: Any) -> None:
         if self.sock is None:  # type: ignore[attr-defined]
             self.connect()
-        exchange = self._tell()
+        under_way = self._tell()
         # What a proxy is told while connecting is none of the request.
-        if exchange and not self._is_connecting:
-            exchange.has_sent = True
+        if under_way and not self._is_connecting:
+            under_way.has_sent = True
         super().send(data)  # type: ignore[misc]
 
-    def _tell(self) -> _Exchange | None:
-        exchange = _current.get()
-        if exchange:
-            exchange.uses(self.sock)  # type: ignore[attr-defined]
-            if exchange.is_over:
+    def _tell(self) -> Exchange | None:
+        under_way = current.get()
+        if under_way:
+            under_way.uses(self.sock)  # type: ignore[attr-defined]
+            if under_way.is_over:
                 raise TimeoutError
-        return exchange
+        return under_way
 
 
 class _PlainConnection(_Watched, HTTPConnection):
@@ -222,6 +169,17 @@ class _SecureConnection(_Watched, HTTPSConnection):
     pass
 
 
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _PlainConnection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+POOLS: dict[str, type[HTTPConnectionPool]] = {"http": _PlainPool, "https": _SecurePool}
+
+
 class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         """None: even where none is followed, requests would read and parse what a redirect says."""
@@ -229,7 +187,7 @@ class _Session(requests.Session):
 
 
 class _Adapter(HTTPAdapter):
-    def __init__(self, socket_options: list[tuple[int, int, Any]]) -> None:
+    def __init__(self, socket_options: list[SocketOption]) -> None:
         self._socket_options = socket_options
         super().__init__(max_retries=0)
 
@@ -237,15 +195,19 @@ class _Adapter(HTTPAdapter):
         self.poolmanager = PoolManager(
             num_pools=connections, maxsize=maxsize, block=block, socket_options=self._socket_options
         )
-        classes = {}
-        for scheme, connection in (("http", _PlainConnection), ("https", _SecureConnection)):
-            pool = self.poolmanager.pool_classes_by_scheme[scheme]
-            classes[scheme] = type(f"Watched{pool.__name__}", (pool,), {"ConnectionCls": connection})
-        self.poolmanager.pool_classes_by_scheme = classes
+        self.poolmanager.pool_classes_by_scheme = POOLS
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> ProxyManager:
+        """The connections through a proxy, which are watched like any other."""
+        manager: ProxyManager = super().proxy_manager_for(
+            proxy, socket_options=self._socket_options, **options
+        )
+        manager.pool_classes_by_scheme = POOLS
+        return manager
 
 
 def _session(*, is_write: bool) -> requests.Session:
-    options: list[tuple[int, int, Any]] = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
+    options: list[SocketOption] = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
     if is_write:
         # Closing drops what was not sent yet, so that nothing goes on uploading behind our back.
         options.append((socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)))
@@ -256,7 +218,7 @@ def _session(*, is_write: bool) -> requests.Session:
     return session
 
 
-def _whole_body(response: requests.Response, exchange: _Exchange, where: str, max_bytes: int) -> bytes:
+def _whole_body(response: requests.Response, under_way: Exchange, where: str, max_bytes: int) -> bytes:
     if response.headers.get("Content-Encoding", "").strip().lower() not in {"", "identity"}:
         raise _refused("packed", "the answer is packed, which was not asked for.", where)
     pieces: list[bytes] = []
@@ -265,42 +227,16 @@ def _whole_body(response: requests.Response, exchange: _Exchange, where: str, ma
         size += len(piece)
         if size > max_bytes:
             raise _refused("too_large", f"the answer is larger than {max_bytes // 2**20} MiB.", where)
-        if exchange.is_over:
+        if under_way.is_over:
             raise TimeoutError
         pieces.append(piece)
     announced = response.headers.get("Content-Length")
     is_short = announced and announced.isdigit() and int(announced) != size
     # http.client takes a head that was cut off for a whole one; its body is empty and has no length.
     is_cut = not size and not announced and response.status_code != 204 and not response.raw.chunked
-    if exchange.is_over or is_short or is_cut:
+    if under_way.is_over or is_short or is_cut:
         raise TimeoutError
     return b"".join(pieces)
-
-
-CERTIFICATES = {
-    9: "the server's certificate is not valid yet; check the clock of this machine.",
-    10: "the server's certificate has expired; check the clock of this machine.",
-    18: "the server's certificate is signed by itself.",
-    62: "the server's certificate is made out to another name.",
-}
-"""OpenSSL's codes of what is wrong with a certificate."""
-
-
-def _cause(error: BaseException, proxy: str) -> str:
-    """What went wrong before anything was sent, where the error's own causes tell."""
-    causes = [error]
-    for each in causes:
-        nested = [each.__cause__, each.__context__, getattr(each, "reason", None), *each.args]
-        causes += [one for one in nested if isinstance(one, BaseException) and one not in causes]
-    for each in causes:
-        if isinstance(each, ssl.SSLCertVerificationError):
-            other = "no authority that this machine trusts has signed the server's certificate."
-            return CERTIFICATES.get(each.verify_code, other)
-        if isinstance(each, ssl.SSLError):
-            return "no secure connection could be agreed with the server."
-        if proxy and isinstance(each, requests.exceptions.ProxyError):
-            return f"the proxy {urlsplit(proxy).hostname} does not let the request through."
-    return ""
 
 
 def _refused(code: str, message: str, where: str) -> ContractError:
