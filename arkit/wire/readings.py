@@ -77,7 +77,8 @@ class Reading:
 
     def goes_like(self, before: "Reading") -> bool:
         """Whether every page was answered as before: what is odd about it is then the server's way."""
-        return self._trace == before._trace and self._holds_the_same(before)
+        is_same_way = (self._trace, self._clashes) == (before._trace, before._clashes)
+        return is_same_way and self._holds_the_same(before)
 
     def read(self, search: Search, limit: int, progress: Progress) -> None:
         """Read to the end."""
