@@ -18,6 +18,7 @@ Its two secrets, ``client_secret`` and ``password``, come from the environment o
 
 import hashlib
 import os
+import ssl
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -178,6 +179,21 @@ def _is_allowed(base_url: str) -> bool:
     return bool(parts.hostname) and is_safe
 
 
+def _wrong_way(ca_file: str, proxy: str) -> str:
+    """What is wrong with the way to the server, if anything; a proxy's password is not repeated."""
+    try:
+        if ca_file:
+            ssl.create_default_context(cafile=ca_file)
+    except (OSError, ValueError):
+        return "ca_file is no file with certificates in PEM form."
+    try:
+        parts = urlsplit(proxy)
+        is_proxy = parts.scheme == "http" and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_proxy = False
+    return "" if is_proxy or not proxy else "proxy must have the form http://host:port."
+
+
 def _profile(name: str, values: Mapping[str, Any], quiescence_s: float) -> Profile:
     return Profile(
         name,
@@ -240,4 +256,7 @@ def _from_file(name: str) -> dict[str, Any]:
             next_step=f"Correct [{name}.paths] in {path}.",
         )
     given = {field: str(table[field]) for field in (*FIELDS, "ca_file", "proxy") if field in table}
+    wrong = _wrong_way(given.get("ca_file", ""), given.get("proxy", ""))
+    if wrong:
+        raise UsageError(wrong, code="way", where=f"profile {name}", next_step=f"Correct [{name}] in {path}.")
     return {**{field: value for field, value in given.items() if field not in SECRETS}, "paths": paths}

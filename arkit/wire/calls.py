@@ -187,7 +187,7 @@ class Calls:
 
         answer = _patiently(lambda: self._with_token(send) if is_own else send(""), Patience())
         if answer.status != 200:
-            raise envelopes.failure(answer.status, {}, where=where)
+            raise envelopes.failure(answer, {}, where=where)
         return answer.body
 
     def log_in(self) -> None:

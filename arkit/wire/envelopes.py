@@ -48,14 +48,15 @@ def payload(answer: Answer, *, where: str) -> Any:
         return body.get("payload")
     if not is_success and not fault and code == 0:
         raise _broken("the status says failure, and the envelope success.", answer, where)
-    raise failure(answer.status, fault if isinstance(fault, dict) else {}, where=where)
+    raise failure(answer, fault if isinstance(fault, dict) else {}, where=where)
 
 
-def failure(status: int, fault: Mapping[str, Any], *, where: str) -> ApiError | AuthenticationError:
+def failure(answer: Answer, fault: Mapping[str, Any], *, where: str) -> ApiError | AuthenticationError:
     """The exception for an error of the server's own; its message is not repeated, it may name people."""
-    word = fault.get("errorType")
+    status, word = answer.status, fault.get("errorType")
     error_type = word if isinstance(word, str) and word.isidentifier() else ""
     said = f"the server answered {status}" + (f" {error_type[:SHOWN_CHARACTERS]}" if error_type else "")
+    said += f" through the proxy {answer.proxy}" if answer.proxy else ""
     if status in (401, 403) or error_type in ("UNAUTHORIZED", "INVALID_ACCESS"):
         return AuthenticationError(
             f"{said}.",
@@ -124,8 +125,9 @@ def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _broken(message: str, answer: Answer, where: str) -> ContractError:
     kind = re.match(r"[\w.+-]+/[\w.+-]+", answer.headers.get("Content-Type", ""), re.ASCII)
     said = kind[0][:SHOWN_CHARACTERS] if kind else "no content type"
+    way = f", through the proxy {answer.proxy}" if answer.proxy else ""
     return ContractError(
-        f"{message} Status {answer.status}, {said}, {len(answer.body)} bytes.",
+        f"{message} Status {answer.status}, {said}, {len(answer.body)} bytes{way}.",
         code="answer",
         where=where,
         server_state="unknown",

@@ -98,7 +98,7 @@ def _parsed(answer: Answer) -> tuple[str, float]:
             next_step="Check client id and secret, user name and password; wrong tries may lock the account.",
         )
     if answer.status != 200:
-        raise envelopes.failure(answer.status, {}, where="log-in")
+        raise envelopes.failure(answer, {}, where="log-in")
     body = envelopes.document(answer, where="log-in")
     members = body if isinstance(body, dict) else {}
     token: Any = members.get("access_token")
