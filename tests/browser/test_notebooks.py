@@ -31,6 +31,17 @@ def test_the_first_notebook_runs_and_shows_its_plot(run_notebook: RunNotebook) -
     assert (done.exit_status, done.problems) == (0, [])
 
 
+def test_the_exploring_notebook_runs_and_shows_its_plots(run_notebook: RunNotebook) -> None:
+    done = run_notebook(
+        NOTEBOOKS / "01_explore.ipynb",
+        *("--wait-text", "Invoices by month, as of 30 Sep 2026"),
+        *("--wait-text", "Largest debtors, as of 30 Sep 2026"),
+        *("--wait-text", "customers owe 80 % of what is open"),
+        *("--wait-text", "Open balances by state, as of 30 Sep 2026"),
+    )
+    assert (done.exit_status, done.problems) == (0, [])
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_corrections_go_from_a_bad_file_over_a_good_one_to_verified_rows(
     run_notebook: RunNotebook, tmp_path: Path, theme: str
