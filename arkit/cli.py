@@ -156,7 +156,7 @@ def fetch(
         raise click.UsageError("--due-from and --due-to are for invoices.")
     if status and noun not in ("customers", "invoices"):
         raise click.UsageError("--status is for customers and invoices.")
-    tables.require_known(out)
+    tables.require_possible(out)
     frame: pd.DataFrame
     with arkit.connect(profile) as client, _proved_complete():
         if noun == "invoices":
