@@ -19,7 +19,7 @@ from arkit.wire import envelopes
 from arkit.wire.log_ins import RefusedLogIns
 from arkit.wire.operations import OPERATIONS, Operation
 from arkit.wire.tokens import Tokens
-from arkit.wire.transport import MAX_FILE_BYTES, Answer, Request, Transport, multipart
+from arkit.wire.transport import Answer, Request, Transport, multipart
 
 BROKEN_ATTEMPTS = 4
 BUSY_ATTEMPTS = 8
@@ -183,7 +183,7 @@ class Calls:
         def send(token: str) -> Answer:
             headers = {"Authorization": f"Bearer {token}"} if token else {}
             request = Request("GET", address, headers=headers)
-            return self._transport.read(request, where=where, max_bytes=MAX_FILE_BYTES)
+            return self._transport.read(request, where=where)
 
         answer = _patiently(lambda: self._with_token(send) if is_own else send(""), Patience())
         if answer.status != 200:
@@ -243,13 +243,17 @@ def retry_after_s(value: str | None, *, now: datetime) -> float | None:
     text = (value or "").strip()
     if text.isascii() and text.isdigit() and len(text) <= 9:
         return float(text)
+    moment = _moment(text)
+    return None if moment is None else max(0.0, (moment - now).total_seconds())
+
+
+def _moment(text: str) -> datetime | None:
+    """A date of HTTP; None if it is none, or says not where it is so late."""
     try:
         moment = parsedate_to_datetime(text)
     except ValueError:
         return None
-    if moment.tzinfo is None:
-        return None
-    return max(0.0, (moment - now).total_seconds())
+    return None if moment.tzinfo is None else moment
 
 
 def _check_paths(profile: Profile) -> None:
@@ -307,7 +311,10 @@ def _wait_s(state: tenacity.RetryCallState) -> float:
     outcome = state.outcome
     if outcome is None or outcome.failed:
         return backoff
-    asked = retry_after_s(outcome.result().headers.get("Retry-After"), now=datetime.now(UTC))
+    headers = outcome.result().headers
+    # A date is one of the server's own clock, which may be hours from ours.
+    now = _moment(headers.get("Date", "")) or datetime.now(UTC)
+    asked = retry_after_s(headers.get("Retry-After"), now=now)
     return backoff if asked is None else asked
 
 

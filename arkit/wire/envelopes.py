@@ -13,6 +13,10 @@ SHOWN_CHARACTERS = 60
 UNKNOWN_OUTCOMES = frozenset({"CLIENT_REQUEST_ABORT", "SYSTEM_ERROR", "UNKNOWN_ERROR"})
 """Words after which, whatever the status, nobody can say that nothing was carried out."""
 
+HEAVY_BYTES = 8 * 2**20
+MOST_VALUES = 2_000_000
+"""Of a page of 5,000 records each could have 400."""
+
 _HALF_CHARACTER = re.compile(
     r"\\ud[89ab][0-9a-f]{2}(?!\\ud[c-f])|(?<!\\ud[89ab][0-9a-f]{2})\\ud[c-f]", re.IGNORECASE
 )
@@ -85,6 +89,8 @@ def document(answer: Answer, *, where: str) -> Any:
     Raises:
         ContractError: it is anything else.
     """
+    if is_heavy(answer.body):
+        raise _broken(f"the body holds more than {MOST_VALUES:,} values.", answer, where)
     try:
         text = answer.body.decode("utf-8")
         _refuse_half_characters(text)
@@ -96,6 +102,11 @@ def document(answer: Answer, *, where: str) -> Any:
         )
     except (ValueError, InvalidOperation, RecursionError) as error:
         raise _broken("the body is not well-formed JSON.", answer, where) from error
+
+
+def is_heavy(body: bytes) -> bool:
+    """Whether a body would fill the memory: three bytes of JSON can be a list of seventy."""
+    return len(body) > HEAVY_BYTES and sum(body.count(mark) for mark in (b",", b"[", b"{")) > MOST_VALUES
 
 
 def _decimal(text: str) -> Decimal:

@@ -53,7 +53,8 @@ class Reader:
             AuthenticationError, ApiError: the server refused the search or failed.
             ContractError: the answer has another shape, a member is of another kind, or a record has no id.
         """
-        page = self._at_once(answer) if self._schema and len(answer.body) > LARGE_BYTES else None
+        is_large = len(answer.body) > LARGE_BYTES and not envelopes.is_heavy(answer.body)
+        page = self._at_once(answer) if self._schema and is_large else None
         return page or self._one_by_one(answer)
 
     def _at_once(self, answer: Answer) -> Page | None:

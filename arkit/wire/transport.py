@@ -24,7 +24,6 @@ from arkit.wire.dialing import SocketOption, dial
 from arkit.wire.exchanges import PROXY_LOG_IN, Exchange, current, exchange
 
 MAX_ANSWER_BYTES = 64 * 2**20
-MAX_FILE_BYTES = 512 * 2**20
 CONNECT_S = 10.0
 PIECE_BYTES = 2**16
 
@@ -221,22 +220,20 @@ def _session(*, is_write: bool) -> requests.Session:
 def _whole_body(response: requests.Response, under_way: Exchange, where: str, max_bytes: int) -> bytes:
     if response.headers.get("Content-Encoding", "").strip().lower() not in {"", "identity"}:
         raise _refused("packed", "the answer is packed, which was not asked for.", where)
-    pieces: list[bytes] = []
-    size = 0
+    body = bytearray()
     for piece in response.raw.stream(PIECE_BYTES, decode_content=False):
-        size += len(piece)
-        if size > max_bytes:
+        body += piece
+        if len(body) > max_bytes:
             raise _refused("too_large", f"the answer is larger than {max_bytes // 2**20} MiB.", where)
         if under_way.is_over:
             raise TimeoutError
-        pieces.append(piece)
     announced = response.headers.get("Content-Length")
-    is_short = announced and announced.isdigit() and int(announced) != size
+    is_short = announced and announced.isdigit() and int(announced) != len(body)
     # http.client takes a head that was cut off for a whole one; its body is empty and has no length.
-    is_cut = not size and not announced and response.status_code != 204 and not response.raw.chunked
+    is_cut = not body and not announced and response.status_code != 204 and not response.raw.chunked
     if under_way.is_over or is_short or is_cut:
         raise TimeoutError
-    return b"".join(pieces)
+    return bytes(body)
 
 
 def _refused(code: str, message: str, where: str) -> ContractError:
