@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from . import company, history, store
+from . import company, history, seeded_rules, store
 from .app import create_app
 from .call import Service
 from .company import SEEDED_ON
@@ -152,6 +152,7 @@ def _company_of(file: store.Store, wanted: dict[str, int | None]) -> dict[str, s
         if not facts:
             figures = {name: DEFAULTS[name] if value is None else value for name, value in wanted.items()}
             company.found(connection, figures["seed"], figures["customers"], figures["invoices"])
+            seeded_rules.found(connection, figures["seed"])
             facts = store.facts(connection)
     if facts.get("version") != store.VERSION:
         raise ValueError(

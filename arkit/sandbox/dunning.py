@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from . import messages, rules
 from .answers import INDIA
-from .company import SEEDED_AT, instant
+from .company import instant
 from .rules import Rule
 
 UNTIL = "remindedUntil"
@@ -39,16 +39,21 @@ class Due(NamedTuple):
     customer_id: str
 
 
+def begin(connection: sqlite3.Connection, since: int) -> None:
+    """Let what fell due before be forgotten."""
+    connection.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (UNTIL, str(since)))
+
+
 def catch_up(connection: sqlite3.Connection, now: int) -> None:
     """Send the reminders that fell due since the last time."""
-    row = connection.execute("SELECT value FROM fact WHERE name = ?", (UNTIL,)).fetchone()
-    since = int(row["value"]) if row else SEEDED_AT
+    (last,) = connection.execute("SELECT value FROM fact WHERE name = ?", (UNTIL,)).fetchone()
+    since = int(last)
     # Moments are whole minutes.
     if now // 60 == since // 60:
         return
     for due in sorted(_fallen_due(connection, since, now)):
         messages.send(connection, "REMINDER", due.customer_id, due.invoice_id, due.at, due.reminder_id)
-    connection.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (UNTIL, str(now)))
+    begin(connection, now)
 
 
 def _fallen_due(connection: sqlite3.Connection, since: int, now: int) -> Iterator[Due]:

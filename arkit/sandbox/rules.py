@@ -33,9 +33,13 @@ class Rule:
 
 def moments(rule: Rule, due: date, after: datetime, until: datetime) -> Iterator[datetime]:
     """The moments later than `after` and not later than `until`, in their order."""
+    first = due - timedelta(days=rule.difference_days)
+    step = rule.interval_days or 1
+    # Of many repeats only those near the window are looked at.
+    earliest = max(0, (after.astimezone(INDIA).date() - first).days // step)
+    latest = min(rule.repeats, (until.astimezone(INDIA).date() - first).days // step)
     at = time.fromisoformat(rule.time_of_day or USUAL_TIME)
-    first = datetime.combine(due - timedelta(days=rule.difference_days), at, tzinfo=INDIA)
-    for repeat in range(rule.repeats + 1):
-        moment = first + timedelta(days=repeat * (rule.interval_days or 0))
+    for repeat in range(earliest, latest + 1):
+        moment = datetime.combine(first + timedelta(days=repeat * step), at, tzinfo=INDIA)
         if after < moment <= until:
             yield moment

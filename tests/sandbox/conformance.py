@@ -172,7 +172,11 @@ def _good(server: Api) -> dict[str, list[Any]]:
     customers = server.customers(limit=5000)["customers"]
     customer_ids = [customer["customerId"] for customer in customers]
     invoice_ids = [invoice["invoiceId"] for invoice in server.invoices()["invoices"]]
-    reminder_ids = [_new_reminder(server, customer_id) for customer_id in customer_ids[:60]]
+    reminder_ids = [
+        reminder["customerReminderId"]
+        for customer in customers[:100]
+        for reminder in customer["customerReminders"]
+    ]
     return {
         "accounts": [customers[0]["accountNumber"]],
         "agents": [customers[0]["assignedAgent"]],
@@ -202,12 +206,6 @@ def _good(server: Api) -> dict[str, list[Any]]:
         "types": ["ONCE", "RECURRING"],
         "users": [login.username],
     }
-
-
-def _new_reminder(server: Api, customer_id: str) -> str:
-    body = {"customerId": customer_id, "dueDateDifference": 3}
-    answer = server.send("POST", "/api/v0/customer-reminder", json=body)
-    return str(answer.json()["payload"]["customerReminderId"])
 
 
 def _settings(server: Api, good: Mapping[str, list[Any]]) -> str:

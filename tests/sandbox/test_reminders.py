@@ -1,5 +1,6 @@
 """Reminder rules: kept on customers, and falling due while the company's clock runs."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,15 @@ CONTACT = {
     "mail_enabled": True,
     "sms_enabled": True,
 }
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Iterator[Api]:
+    """A company without customers, so that nobody else's rules fall due."""
+    with Sandbox(db=tmp_path / "sandbox.db", customers=0, invoices=0) as sandbox:
+        api = Api(sandbox)
+        yield api
+        api.session.close()
 
 
 def customer_of(api: Api) -> str:
@@ -221,7 +231,7 @@ def test_rules_that_came_with_the_customer_fall_due_too(api: Api) -> None:
 
 def test_the_clock_goes_forward_for_every_process_on_the_file(tmp_path: Path) -> None:
     path = tmp_path / "x.db"
-    with Sandbox(db=path, customers=2, invoices=0) as one, Sandbox(db=path) as other:
+    with Sandbox(db=path, customers=0, invoices=0) as one, Sandbox(db=path) as other:
         api = Api(one)
         customer_id = customer_of(api)
         add(api, customer_id)

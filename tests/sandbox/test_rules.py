@@ -24,8 +24,12 @@ INSTANTS = st.integers(0, 2 * 365 * 24 * 60).map(
 )
 
 
-def all_of(rule: Rule) -> list[str]:
-    return [moment.isoformat() for moment in moments(rule, DUE, LONG_AGO, FAR_AHEAD)]
+def all_of(rule: Rule) -> list[datetime]:
+    return list(moments(rule, DUE, LONG_AGO, FAR_AHEAD))
+
+
+def texts(rule: Rule) -> list[str]:
+    return [moment.isoformat() for moment in all_of(rule)]
 
 
 @pytest.mark.parametrize(
@@ -35,15 +39,15 @@ def all_of(rule: Rule) -> list[str]:
 def test_a_positive_difference_lies_before_the_due_day_and_a_negative_one_after_it(
     days: int, expected: str
 ) -> None:
-    assert all_of(Rule(days, "09:30", None, is_recurring=False)) == [f"{expected}T09:30:00+05:30"]
+    assert texts(Rule(days, "09:30", None, is_recurring=False)) == [f"{expected}T09:30:00+05:30"]
 
 
 def test_a_rule_without_a_time_strikes_at_ten() -> None:
-    assert all_of(Rule(0, None, None, is_recurring=False)) == ["2026-10-15T10:00:00+05:30"]
+    assert texts(Rule(0, None, None, is_recurring=False)) == ["2026-10-15T10:00:00+05:30"]
 
 
 def test_only_a_recurring_rule_with_an_interval_comes_back() -> None:
-    found = all_of(Rule(-1, "10:00", 7, is_recurring=True))
+    found = texts(Rule(-1, "10:00", 7, is_recurring=True))
     assert found[:3] == [f"2026-10-{day}T10:00:00+05:30" for day in (16, 23, 30)]
     assert len(found) == 1 + MOST_REPEATS
     assert len(all_of(Rule(-1, "10:00", 7, is_recurring=False))) == 1
@@ -54,6 +58,7 @@ def test_only_a_recurring_rule_with_an_interval_comes_back() -> None:
 def test_windows_side_by_side_meet_each_moment_once(rule: Rule, instants: list[datetime]) -> None:
     edges = sorted(instants)
     whole = list(moments(rule, DUE, edges[0], edges[-1]))
+    assert whole == [moment for moment in all_of(rule) if edges[0] < moment <= edges[-1]]
     parts = [moment for after, until in pairwise(edges) for moment in moments(rule, DUE, after, until)]
     assert parts == whole == sorted(set(whole))
 
