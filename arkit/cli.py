@@ -131,7 +131,9 @@ def doctor(profile: str | None, is_json: bool) -> None:
             click.echo(terminal.of_finding(found))
     if is_json:
         _print_json(documents.of_findings(findings))
-    sys.exit(next((found.exit_code for found in findings if found.exit_code), 0))
+    if blocking := [found for found in findings if found.exit_code]:
+        names = ", ".join(found.name for found in blocking)
+        _fail(f"this stands in the way: {names}.", blocking[0].exit_code)
 
 
 @cli.command()

@@ -19,8 +19,20 @@ from arkit.wire.operations import SEARCH_CUSTOMERS
 from arkit.wire.records import listed
 
 PACKAGES = ("pandas", "pandera", "pyarrow", "requests", "ipywidgets", "plotly")
-IGNORED = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+IGNORED = {
+    "to use a proxy, set proxy in the profile": ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"),
+    "to trust other certificates, set ca_file in the profile": (
+        "REQUESTS_CA_BUNDLE",
+        "CURL_CA_BUNDLE",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+    ),
+    "secrets come from ARKIT_* or the keyring": ("NETRC",),
+}
+"""What other programs take from the environment, and where arkit takes it from instead."""
+
 MOST_SKEW = timedelta(minutes=2)
+MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -36,17 +48,19 @@ class Finding:
 def examine(profile: str | None = None) -> Iterator[Finding]:
     """Look at everything, one thing after the other; secrets are named and never shown.
 
-    The server is asked for one page of one customer, after one log-in.
+    The server is asked for one page of one customer, after one log-in; not at all if there is no workspace
+    or no whole profile.
     """
-    yield _installation()
-    yield from _workspace()
     name = profile or settings.profile_name()
-    chosen = _profile(name)
-    yield chosen
+    yield _installation()
+    yield (workspace := _workspace())
+    if not workspace.exit_code:
+        yield _journal()
+    yield (chosen := _profile(name))
     yield _keyring()
     yield from _environment()
-    if not chosen.exit_code:
-        yield from _server(profile)
+    if not (workspace.exit_code or chosen.exit_code):
+        yield from _server(name)
 
 
 def _installation() -> Finding:
@@ -62,21 +76,35 @@ def _version(name: str) -> str:
         return ""
 
 
-def _workspace() -> Iterator[Finding]:
+def _workspace() -> Finding:
     try:
         folder = settings.workspace()
-        with Journal(folder) as journal:
+    except ArkitError as error:
+        return Finding("workspace", str(error), error.exit_code)
+    shared = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if _is_shared(path))
+    if not shared:
+        return Finding("workspace", str(folder))
+    names = ", ".join(shared) if len(shared) <= MOST_NAMED else f"{len(shared)} of its files"
+    return Finding("workspace", f"{folder}; others may read {names}", is_doubtful=True)
+
+
+def _is_shared(path: Path) -> bool:
+    """Whether others on this machine may read a file; what is gone by now no longer matters."""
+    try:
+        return os.name == "posix" and path.is_file() and bool(path.stat().st_mode & 0o077)
+    except OSError:
+        return False
+
+
+def _journal() -> Finding:
+    try:
+        with Journal(settings.workspace()) as journal:
             plans = journal.plans()
             unsettled = sum(row.state in UNSETTLED for plan in plans for row in journal.rows(plan.id))
     except ArkitError as error:
-        yield Finding("workspace", str(error), error.exit_code)
-        return
-    files = [path for path in folder.iterdir() if path.is_file()]
-    shared = [path.name for path in files if os.name == "posix" and path.stat().st_mode & 0o077]
-    detail = f"{folder}; others may read: {', '.join(shared)}" if shared else str(folder)
-    yield Finding("workspace", detail, is_doubtful=bool(shared))
-    doubt = f", {unsettled} rows of which nobody knows yet what became: arkit resume" if unsettled else ""
-    yield Finding("journal", f"{len(plans)} plans{doubt}", is_doubtful=unsettled > 0)
+        return Finding("journal", str(error), error.exit_code)
+    doubt = f", rows in doubt: {unsettled}; arkit resume settles them" if unsettled else ""
+    return Finding("journal", f"plans: {len(plans)}{doubt}", is_doubtful=unsettled > 0)
 
 
 def _profile(name: str) -> Finding:
@@ -93,22 +121,23 @@ def _profile(name: str) -> Finding:
 
 
 def _keyring() -> Finding:
-    name = keyrings.backend_name() or "none that keeps secrets well; give them in the environment"
-    return Finding("keyring", name)
+    names = ", ".join(keyrings.names())
+    return Finding("keyring", names or "none that keeps secrets well; they come from the environment alone")
 
 
 def _environment() -> Iterator[Finding]:
-    names = [name for name in IGNORED if os.environ.get(name) or os.environ.get(name.lower())]
-    if (Path.home() / ".netrc").exists():
-        names.append("~/.netrc")
-    if names:
-        detail = f"not used by arkit: {', '.join(names)}; a proxy or certificates go into the profile"
-        yield Finding("environment", detail, is_doubtful=True)
+    for instead, variables in IGNORED.items():
+        names = [name for name in variables if os.environ.get(name) or os.environ.get(name.lower())]
+        if names:
+            yield Finding("environment", f"{', '.join(names)} not heeded; {instead}", is_doubtful=True)
+    # Path.home() raises where there is no home.
+    if Path(os.path.expanduser("~/.netrc")).exists():
+        yield Finding("environment", "~/.netrc not heeded", is_doubtful=True)
 
 
-def _server(profile: str | None) -> Iterator[Finding]:
+def _server(name: str) -> Iterator[Finding]:
     try:
-        with clients.connect(profile) as client:
+        with clients.connect(name) as client:
             client.calls.log_in()
             yield Finding("server", f"log-in accepted by {client.profile.origin}")
             query = {"limit": "1", "offset": "0"}
@@ -116,8 +145,9 @@ def _server(profile: str | None) -> Iterator[Finding]:
             yield _clock(answer.headers.get("Date", ""))
             payload = envelopes.payload(answer, where=SEARCH_CUSTOMERS.name)
             records, total = listed(payload, where=SEARCH_CUSTOMERS.name)
-            counted = "names no total" if total is None else f"counts {total} customers"
-            yield Finding("search", f"{len(records)} of 1 customers came, the server {counted}")
+            came = f"asked for 1 customer, {len(records):,} came"
+            counted = "names no total" if total is None else f"counts {total:,}"
+            yield Finding("search", f"{came}; the server {counted}", is_doubtful=len(records) > 1)
     except ArkitError as error:
         yield Finding("server", str(error), error.exit_code)
 
@@ -129,4 +159,6 @@ def _clock(date: str) -> Finding:
         return Finding("clock", "the server does not say what time it is", is_doubtful=True)
     if abs(skew) <= MOST_SKEW:
         return Finding("clock", "agrees with the server's")
-    return Finding("clock", f"differs from the server's by {skew}; check the clock", is_doubtful=True)
+    minutes = round(abs(skew) / timedelta(minutes=1))
+    side = "ahead of" if skew > timedelta() else "behind"
+    return Finding("clock", f"{minutes:,} minutes {side} the server's; check it", is_doubtful=True)

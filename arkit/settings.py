@@ -132,7 +132,9 @@ def sources(name: str) -> dict[str, str]:
     Raises:
         UsageError: there is no such profile.
     """
-    return {field: source for source, found in _sources(name).items() for field in found}
+    return {
+        field: source for source, found in _sources(name).items() for field, value in found.items() if value
+    }
 
 
 def sandbox_profile(values: Mapping[str, Any]) -> Profile:

@@ -72,7 +72,15 @@ def of_outcome(outcome: Outcome) -> str:
 def of_finding(found: Finding) -> str:
     """One thing that was looked at, with a mark in front of what is doubtful or stands in the way."""
     mark = "✗" if found.exit_code else "!" if found.is_doubtful else "✓"
-    return f"  {mark} {found.name:<{NAME_WIDTH}}{found.detail}"
+    detail = found.detail if found.detail.isprintable() else ascii(found.detail)
+    return textwrap.fill(
+        detail,
+        width=max(_width(), NARROWEST + NAME_WIDTH),
+        initial_indent=f"  {mark} {found.name:<{NAME_WIDTH}}",
+        subsequent_indent=" " * (4 + NAME_WIDTH),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def states(counts: Mapping[str, int]) -> str:
@@ -95,7 +103,7 @@ def _table(header: list[str], rows: list[list[str]]) -> list[str]:
     wide = len(header) - 2
     gap = "   "
     others = sum(widths) - widths[wide] + len(gap) * (len(header) - 1)
-    room = shutil.get_terminal_size((120, 24)).columns - 2 - others
+    room = _width() - 2 - others
     widths[wide] = min(widths[wide], max(room, NARROWEST))
     indent = " " * (2 + sum(widths[:wide]) + len(gap) * wide)
     lines: list[str] = []
@@ -105,3 +113,7 @@ def _table(header: list[str], rows: list[list[str]]) -> list[str]:
         line = gap.join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
         lines += [f"  {line}".rstrip(), *(indent + piece for piece in rest)]
     return lines
+
+
+def _width() -> int:
+    return shutil.get_terminal_size((120, 24)).columns
