@@ -8,33 +8,35 @@ SECURE = ("SecretService", "libsecret", "macOS", "Windows", "kwallet")
 
 def secret(profile: str, name: str) -> str:
     """The secret of a profile; empty if there is no keyring worth the name, or nothing in it."""
-    backend = _backend()
-    if backend is None:
-        return ""
-    import keyring.errors  # noqa: PLC0415 - an extra that few machines need
+    for backend in _secure():
+        try:
+            if found := backend.get_password(f"arkit:{profile}", name):
+                return str(found)
+        except Exception:  # noqa: S112 - each raises what its system does; another one may know
+            continue
+    return ""
 
+
+def names() -> list[str]:
+    """The back ends that are asked, the first one first; none if there is none that is secure."""
+    return [_module(backend) for backend in _secure()]
+
+
+def _secure() -> list[Any]:
     try:
-        return backend.get_password(f"arkit:{profile}", name) or ""
-    except keyring.errors.KeyringError:
-        return ""
+        import keyring  # noqa: PLC0415 - an extra that few machines need
 
-
-def backend_name() -> str:
-    """The back end in use; empty if there is none that is secure."""
-    backend = _backend()
-    return "" if backend is None else type(backend).__module__
-
-
-def _backend() -> Any:
-    try:
-        import keyring  # noqa: PLC0415
-    except ImportError:
-        return None
-    found = keyring.get_keyring()
+        found = keyring.get_keyring()
+    except Exception:  # It is not installed, or somebody has set it to what there is not.
+        return []
     candidates = getattr(found, "backends", None) or [found]
-    return next((each for each in candidates if _is_secure(each)), None)
+    return [each for each in candidates if _is_secure(each)]
 
 
 def _is_secure(backend: Any) -> bool:
-    place, _, module = type(backend).__module__.rpartition(".")
+    place, _, module = _module(backend).rpartition(".")
     return place == "keyring.backends" and module in SECURE
+
+
+def _module(backend: Any) -> str:
+    return type(backend).__module__
