@@ -20,6 +20,7 @@ NEXT_AFTER_S = 0.25
 
 SocketOption = tuple[int, int, Any]
 Address = tuple[Any, ...]
+"""As `socket.getaddrinfo` has it."""
 
 
 def dial(host: str, port: int, *, within_s: float, options: Sequence[SocketOption]) -> socket.socket:
@@ -29,8 +30,21 @@ def dial(host: str, port: int, *, within_s: float, options: Sequence[SocketOptio
         TimeoutError: the name was not resolved, or none of its addresses answered, within the time.
         OSError: the name is unknown (`socket.gaierror`), or every address refused; the last error counts.
     """
+    started = time.monotonic()
+    addresses = _resolved(host, port, within_s)
+    connection = first(addresses, within_s=within_s - (time.monotonic() - started), options=options)
+    connection.settimeout(within_s)
+    return connection
+
+
+def first(addresses: Sequence[Address], *, within_s: float, options: Sequence[SocketOption]) -> socket.socket:
+    """A socket connected to the first address that answers; they are tried in their order.
+
+    Raises:
+        OSError: as for `dial`.
+    """
     ends_at = time.monotonic() + within_s
-    waiting = _resolved(host, port, within_s)
+    waiting = list(addresses)
     error: OSError = TimeoutError(errno.ETIMEDOUT, "no address answered")
     with selectors.DefaultSelector() as under_way:
         try:
@@ -47,7 +61,6 @@ def dial(host: str, port: int, *, within_s: float, options: Sequence[SocketOptio
                     under_way.unregister(connection)
                     code = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
                     if not code:
-                        connection.settimeout(within_s)
                         return connection
                     connection.close()
                     error = OSError(code, os.strerror(code))
@@ -67,7 +80,7 @@ def _resolved(host: str, port: int, within_s: float) -> list[Address]:
             found.set_result(list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
         except UnicodeError:
             found.set_exception(socket.gaierror(socket.EAI_NONAME, "not a name"))
-        except OSError as error:
+        except Exception as error:
             found.set_exception(error)
 
     threading.Thread(target=resolve, daemon=True, name="arkit-resolver").start()
