@@ -14,6 +14,7 @@ from arkit import outputs
 from arkit.errors import DiskError
 
 KEPT_S = 900.0
+DIGEST_BYTES = 32
 
 
 class Rest(NamedTuple):
@@ -33,26 +34,29 @@ class Interrupted:
     def keep(self, rest: Rest) -> None:
         """Write it down where only its owner may read it; without room there is nothing to go on with."""
         table = rest.table.replace_schema_metadata({"position": str(rest.position)})
+        content = pa.BufferOutputStream()
+        with pa.ipc.new_stream(content, table.schema) as writer:
+            writer.write_table(table)
         with suppress(DiskError, OSError):
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with (
-                outputs.whole(self._path) as part,
-                pa.OSFile(str(part), "wb") as file,
-                pa.ipc.new_file(file, table.schema) as writer,
-            ):
-                writer.write_table(table)
+            with outputs.whole(self._path) as part, part.open("wb") as file:
+                file.write(hashlib.sha256(content.getvalue()).digest())
+                file.write(content.getvalue())
 
     def take(self) -> Rest | None:
-        """What was kept, if it is fresh; it is gone from the disk then, and so is what has grown old."""
+        """What was kept, if it is fresh and sound; gone from the disk then, and so is what has grown old."""
         with suppress(OSError):
-            for path in self._path.parent.glob("*.arrow"):
+            for path in self._path.parent.iterdir():
                 if not 0 <= time.time() - path.stat().st_mtime < KEPT_S:
                     path.unlink()
         try:
-            with pa.OSFile(str(self._path), "rb") as file:
-                table = pa.ipc.open_file(file).read_all()
-            position = int(table.schema.metadata[b"position"])
+            stored = memoryview(self._path.read_bytes())
             self._path.unlink()
-        except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError):
+        except OSError:
             return None
-        return Rest(table.replace_schema_metadata(None), position)
+        digest, content = stored[:DIGEST_BYTES], stored[DIGEST_BYTES:]
+        # What arrow reads it takes on trust, and a wrong offset would end the process.
+        if digest != hashlib.sha256(content).digest():
+            return None
+        table = pa.ipc.open_stream(pa.py_buffer(content)).read_all()
+        return Rest(table.replace_schema_metadata(None), int(table.schema.metadata[b"position"]))
