@@ -4,8 +4,13 @@ import functools
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 from command import Run, run_here
+
+# A shared machine is slow at times, which is no fault of what is tested.
+hypothesis.settings.register_profile("arkit", deadline=None)
+hypothesis.settings.load_profile("arkit")
 
 
 @pytest.fixture(autouse=True)

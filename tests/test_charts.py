@@ -270,7 +270,7 @@ each_figure = pytest.mark.parametrize("figure_of", FIGURES, ids=["months", "debt
 
 
 @each_figure
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(

@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.in_ import gstin as oracle
 
@@ -65,21 +65,18 @@ def test_a_department_and_a_deductor_of_tax_have_gstins_too() -> None:
     assert identifiers.matches(series("27PUNE01234F1D4", "29AAGCA1234B1C5"), GSTIN).all()
 
 
-@settings(deadline=None)
 @given(gstins())
 def test_what_the_oracle_takes_for_valid_is_valid(number: str) -> None:
     assert oracle.is_valid(number)
     assert is_valid(number) == [True]
 
 
-@settings(deadline=None)
 @given(gstins(), st.sampled_from(ALPHABET))
 def test_the_check_character_is_that_of_the_oracle(number: str, last: str) -> None:
     other = number[:-1] + last
     assert is_valid(other) == [oracle.is_valid(other)]
 
 
-@settings(deadline=None)
 @given(gstins())
 def test_every_single_wrong_character_is_caught(number: str) -> None:
     wrong = [
@@ -91,7 +88,6 @@ def test_every_single_wrong_character_is_caught(number: str) -> None:
     assert not any(is_valid(*wrong))
 
 
-@settings(deadline=None)
 @given(gstins(), st.integers(0, 13))
 def test_neighbours_in_each_others_place_are_caught_but_for_0_and_z(number: str, place: int) -> None:
     left, right = number[place], number[place + 1]

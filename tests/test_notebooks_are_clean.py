@@ -64,7 +64,7 @@ def known_ids() -> set[str]:
 
 
 def test_there_are_notebooks() -> None:
-    assert {"00_start", "02_correct"} <= {path.stem for path in NOTEBOOKS}
+    assert {"00_start", "01_explore", "02_correct"} <= {path.stem for path in NOTEBOOKS}
 
 
 @each_notebook

@@ -164,7 +164,7 @@ ROWS = st.lists(
 )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS)
 def test_a_customer_is_accepted_once_if_its_rows_agree_and_not_at_all_if_not(
     rows: list[tuple[str, str]], tmp_path: Path
@@ -189,7 +189,7 @@ TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=
 CELLS = st.one_of(TEXTS, st.sampled_from([*RIGHT.values(), *WRONG.values(), "NA", "1E5", "007", ""]))
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.fixed_dictionaries(dict.fromkeys(FIELDS, CELLS)), min_size=1, max_size=4))
 def test_a_cell_is_named_by_a_problem_or_accepted_to_the_letter(
     rows: list[dict[str, str]], tmp_path: Path

@@ -276,7 +276,6 @@ def test_a_formula_of_any_kind_is_shown_as_such(formula: str) -> None:
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.lists(TEXTS, min_size=3, max_size=3), min_size=1, max_size=8),
     st.sampled_from(["\n", "\r\n", "\r"]),
@@ -293,7 +292,7 @@ def test_a_csv_gives_back_what_was_written_in_its_rows(rows: list[list[str]], en
 CELLS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=12)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(st.lists(CELLS, min_size=3, max_size=3), min_size=1, max_size=8))
 def test_a_workbook_gives_back_the_texts_of_its_rows(rows: list[list[str]]) -> None:
     book = openpyxl.Workbook()
