@@ -48,6 +48,7 @@ class Reading:
         self._outdated: set[int] = set()
         self._position = 0
         self._last = ""
+        self._highest = ""
         self._largest = 0
         self._total: int | None = None
         self._repeated = 0
@@ -58,6 +59,7 @@ class Reading:
         self._is_sorted = True
         self._is_end_shown = False
         self._is_cut_off = False
+        self._is_torn = False
 
     @property
     def is_clean(self) -> bool:
@@ -101,6 +103,7 @@ class Reading:
                 continue
             if overlap and page.ids[0] != self._last:
                 self.is_moved = True
+                self._is_torn |= self._last not in page.ids
             news = self._add(page, offset)
             progress(len(self._rows), self._total)
             if news or (back and offset):
@@ -157,12 +160,15 @@ class Reading:
         if not self._is_end_shown:
             text = "nothing shows where the list ends, so there may be more than these records."
             warnings.warn(UnprovedWarning(f"{self._where}: {text}"), stacklevel=3)
-        elif is_habit:
+        elif is_habit and not self._is_torn and self._is_counted():
             text = f"{self._repeated} records came twice and are kept once."
             warnings.warn(IncompleteWarning(f"{self._where}: {text}"), stacklevel=3)
         elif self._is_in_order_of(search):
             text = "the list changed while it was read; what came or went meanwhile may be here or not."
             warnings.warn(IncompleteWarning(f"{self._where}: {text}"), stacklevel=3)
+        elif is_habit and not self._is_torn:
+            text = f"{self._repeated} records came twice, so others may have been passed over."
+            warnings.warn(UnprovedWarning(f"{self._where}: {text}"), stacklevel=3)
         else:
             raise self._broken("the list changes faster than it can be read.", "changing")
         return self.result()
@@ -198,7 +204,8 @@ class Reading:
         if not places:
             return
         first = places[0]
-        self._is_sorted &= page.ids[first] > self._last
+        self._is_sorted &= page.ids[first] > self._highest
+        self._highest = max(self._highest, page.ids[places[-1]])
         is_tail = len(page.ids) - first == len(places)
         self._tables.append(page.table.slice(first) if is_tail else page.table.take(places))
         self._starts.append(self._count)
@@ -225,6 +232,10 @@ class Reading:
     def _is_end_by_total(self, size: int, limit: int) -> bool:
         """A count that is reached by a page with room left; one that is full may be all that was counted."""
         return len(self._rows) == self._total and size < (limit if self.pages == 1 else self._largest)
+
+    def _is_counted(self) -> bool:
+        """Whether as many records came as the server counted all the time."""
+        return {total for _, total, _ in self._trace if total is not None} == {len(self._rows)}
 
     def _is_in_order_of(self, search: Search) -> bool:
         """Whether the server orders by id: then the list upside down begins with the last id."""
