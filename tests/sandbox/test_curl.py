@@ -62,6 +62,14 @@ def rows_by_key(url: str) -> dict[str, dict[str, str]]:
     return {row["customerId"]: row for row in csv.DictReader(io.StringIO(text, newline=""))}
 
 
+def sent(api: Api, method: str, path: str, body: dict[str, Any]) -> Any:
+    """The payload that comes back for a JSON body."""
+    headers = [f"Authorization: Bearer {token(api)}", "Content-Type: application/json"]
+    given = [part for header in headers for part in ("--header", header)]
+    answer = curl("--request", method, *given, "--data", json.dumps(body), api.sandbox.url + path)
+    return json.loads(answer)["payload"]
+
+
 def write(path: Path, rows: list[list[Any]]) -> None:
     if path.suffix == ".csv":
         with path.open("w", encoding="utf-8", newline="") as file:
@@ -118,3 +126,18 @@ def test_a_file_uploaded_with_curl_is_answered_as_the_contract_says(
 
     assert api.customer(good)["pinCode"] == "560001"
     assert [api.customer(bad), api.customer(same)] == [before[bad], before[same]]
+
+
+def test_a_customer_is_made_and_sent_an_invoice_with_curl(api: Api) -> None:
+    person = {"deleted": False, "legalName": "Example Traders", "name": "A. Analyst", "mobile": "9000000000"}
+    body = {"legalName": "Example Traders", "customerKeyContacts": [{**person, "sms_enabled": True}]}
+    customer = sent(api, "POST", "/api/v0/customer", body)
+    assert errors_against("CustomerRead", customer) == []
+    order = {"customerId": customer["customerId"], "baseAmount": 1000.5, "igst": 180.09}
+    order["dueDate"] = "2027-01-31"
+    invoice = sent(api, "POST", "/api/v0/invoice", order)
+    assert errors_against("Invoice", invoice) == []
+    assert (invoice["netAmount"], invoice["dispatched"]) == (1180.59, False)
+    sent(api, "POST", "/api/v0/invoice/bulk/dispatch", {"invoiceIds": [invoice["invoiceId"]]})
+    (message,) = [m for m in api.sandbox.messages() if m["invoice_id"] == invoice["invoiceId"]]
+    assert (message["kind"], message["channel"]) == ("DISPATCH", "sms")

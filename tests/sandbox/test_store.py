@@ -1,9 +1,11 @@
 """One file: kept over restarts, shared by processes, private to its owner."""
 
 import json
+import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 from threading import Thread
@@ -107,6 +109,16 @@ def test_two_processes_may_seed_one_file_at_once(tmp_path: Path) -> None:
     secrets = {process.communicate(timeout=30)[0] for process in processes}
     assert [process.returncode for process in processes] == [0, 0, 0]
     assert len(secrets) == 1
+
+
+@pytest.mark.parametrize("change", ["UPDATE fact SET value = '1'", "DELETE FROM fact"])
+def test_a_file_of_another_version_is_refused(tmp_path: Path, change: str) -> None:
+    path = tmp_path / "x.db"
+    Sandbox(db=path, customers=1, invoices=0)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(f"{change} WHERE name = 'version'")
+    with pytest.raises(ValueError, match=r"x\.db was made by another version .* remove it"):
+        Sandbox(db=path)
 
 
 @pytest.mark.parametrize("content", [b"no database", b"SQLite format 3\0" + bytes(4_000)])
