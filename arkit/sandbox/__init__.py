@@ -95,7 +95,11 @@ class Sandbox:
         return history.requests(self._service.store)
 
     def applied_rows(self) -> list[dict[str, Any]]:
-        """Every field that a PATCH or a row of a bulk file changed, in the order of the changes."""
+        """Every field that a request changed, in the order of the changes.
+
+        A record that was made is one row, whose `field` is "created" and whose `after` is what was given; one
+        that was deleted is one row too. `kind` and `record_id` name the record, `customer_id` its customer.
+        """
         return history.applied_rows(self._service.store)
 
     def messages(self) -> list[dict[str, Any]]:

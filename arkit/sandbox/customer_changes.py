@@ -103,7 +103,7 @@ def _checked(call: Call, wanted: dict[str, object]) -> dict[str, object]:
 
 
 def _check_name(wanted: Mapping[str, object]) -> None:
-    if customers.is_cleared(wanted, "legalName"):
+    if "legalName" in wanted and fields.is_blank(wanted["legalName"]):
         raise unprocessable("a customer needs a name", SubError("legalName", "cannot be cleared"))
 
 

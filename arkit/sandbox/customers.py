@@ -28,11 +28,6 @@ SELECTED = ", ".join(COLUMNS)
 CHANGEABLE = ("status", *fields.CORRECTABLE)
 
 
-def is_cleared(wanted: Mapping[str, object], name: str) -> bool:
-    """Whether the field was sent without a value."""
-    return name in wanted and not str(wanted[name] or "").strip()
-
-
 def read(connection: sqlite3.Connection, customer_id: str) -> dict[str, object] | None:
     """One customer as the API shows it."""
     rows = connection.execute(

@@ -106,6 +106,11 @@ def _faults(values: Mapping[str, object], rules: dict[str, Callable[[str], str |
     return errors
 
 
+def is_blank(value: object) -> bool:
+    """Whether a value is none: null, or text of spaces."""
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
 def normalised(values: Mapping[str, object]) -> dict[str, object]:
     """The values as a tidying server would store them."""
     tidied: dict[str, object] = {}

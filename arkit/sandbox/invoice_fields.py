@@ -57,11 +57,6 @@ def faults(values: Mapping[str, object]) -> list[SubError]:
     return errors
 
 
-def is_blank(value: object) -> bool:
-    """Whether a value is none: null, or text of spaces."""
-    return value is None or (isinstance(value, str) and not value.strip())
-
-
 def settled(before: Mapping[str, Any], wanted: Mapping[str, object]) -> dict[str, Any]:
     """The columns of an invoice after a change: what was given or cleared, and what follows from it."""
     row = {**before, **{name: DEFAULTS[name] if value is None else value for name, value in wanted.items()}}

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
-from . import customers, history, invoice_fields, messages, numbering
+from . import customers, fields, history, invoice_fields, messages, numbering
 from .answers import SubError, not_found, unprocessable
 from .company import PEOPLE
 from .history import Record
@@ -44,7 +44,7 @@ def make(connection: sqlite3.Connection, wanted: Mapping[str, object], stamp: St
         "dispatchedOn": None,
     }
     row = invoice_fields.settled(defaults, _columns(wanted))
-    if invoice_fields.is_blank(wanted.get("invoiceNumber")):
+    if fields.is_blank(wanted.get("invoiceNumber")):
         row["invoiceNumber"] = numbering.next_number(connection, row["invoiceDate"])
     insert(connection, "invoice", row)
     history.record_made(connection, stamp, _record(row), _shown(row))
@@ -58,7 +58,7 @@ def apply(
 ) -> None:
     """Store valid values on an invoice, and dispatch it if they say so."""
     before = find(connection, invoice_id)
-    cleared = [name for name in invoice_fields.NEEDED if invoice_fields.is_blank(wanted.get(name, 0))]
+    cleared = [name for name in invoice_fields.NEEDED if fields.is_blank(wanted.get(name, 0))]
     if cleared:
         raise unprocessable(
             "an invoice needs a base, a customer, two days and a number",
