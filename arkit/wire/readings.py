@@ -17,6 +17,8 @@ from arkit.wire.records import Page, broken
 
 MOST_PAGES = 10_000
 MANY_PAGES = 20
+MOST_STEPS_BACK = 40
+"""In a row without news. Each goes twice as far as the one before, so few lead to the start of any list."""
 MODIFIED = "modified_on"
 
 
@@ -84,7 +86,7 @@ class Reading:
 
     def read(self, search: Search, limit: int, progress: Progress) -> None:
         """Read to the end."""
-        back = 0
+        back = steps_back = 0
         while self.pages < MOST_PAGES:
             overlap = 1 if self._largest > 1 else 0
             offset = max(0, self._position - overlap - back)
@@ -92,26 +94,26 @@ class Reading:
             self.pages += 1
             self._trace.append((offset, page.total, page.ids[:1] + page.ids[-1:]))
             self._note_total(page.total)
-            if not page.ids:
-                self._is_end_shown = not offset or not overlap
+            if not page.ids or steps_back == MOST_STEPS_BACK:
+                self._is_end_shown = not page.ids and not (offset and overlap)
                 self._is_cut_off = not self._is_end_shown
                 return
             if self._is_ordered and offset and page.ids[0] > self._last and overlap:
                 # Records before it were removed. In an order by id the gap can be closed from behind.
                 self.is_moved = True
                 back = 2 * back + 1
+                steps_back += 1
                 continue
             if overlap and page.ids[0] != self._last:
                 self.is_moved = True
                 self._is_torn |= self._last not in page.ids
             news = self._add(page, offset)
             progress(len(self._rows), self._total)
-            if news or (back and offset):
-                back = 0
-            else:
+            if not news and not (back and offset):
                 self._is_cut_off = back > 0
-                self._is_end_shown = page.ids[-1] == self._last and len(page.ids) < self._largest
+                self._is_end_shown = len(page.ids) < self._largest
                 return
+            back, steps_back = 0, 0 if news else steps_back
             if self._is_end_by_total(len(page.ids), limit):
                 self._is_end_shown = True
                 return
