@@ -76,15 +76,9 @@ def _write_workbook(frame: pd.DataFrame, part: Path) -> None:
     import xlsxwriter  # noqa: PLC0415 - few commands write workbooks
     from xlsxwriter.exceptions import FileCreateError, FileSizeError  # noqa: PLC0415
 
-    options = {
-        "constant_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
     # Rows wait in files until the end, and they are somebody's data too.
     with tempfile.TemporaryDirectory(prefix=".arkit-", dir=part.parent, ignore_cleanup_errors=True) as folder:
-        book = xlsxwriter.Workbook(part, {**options, "tmpdir": folder})
+        book = xlsxwriter.Workbook(part, {"constant_memory": True, "tmpdir": folder})
         sheet = book.add_worksheet("arkit")
         try:
             _fill(book, sheet, _table(frame, pc.local_timestamp))
