@@ -49,7 +49,6 @@ def dispatch(call: Call) -> object:
     in_parts = body.partial_payment_allowed
 
     def work(connection: sqlite3.Connection, stamp: Stamp) -> dict[str, object]:
-        invoices.check_all(connection, invoice_ids)
         sent = sum(
             invoices.dispatch(connection, invoice_id, stamp, None if in_parts is msgspec.UNSET else in_parts)
             for invoice_id in invoice_ids[: stamp.limit]
@@ -65,7 +64,6 @@ def delete(call: Call) -> object:
     invoice_ids = _unique(call.body(bodies.InvoiceDelete).invoice_ids)
 
     def work(connection: sqlite3.Connection, stamp: Stamp) -> dict[str, object]:
-        invoices.check_all(connection, invoice_ids)
         for invoice_id in invoice_ids[: stamp.limit]:
             invoices.delete(connection, invoice_id, stamp)
         return {"invoiceIds": invoice_ids}

@@ -1,7 +1,7 @@
 """Invoices as they are stored: found, made, changed, dispatched, deleted. Money is whole paise."""
 
 import sqlite3
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -86,12 +86,6 @@ def delete(connection: sqlite3.Connection, invoice_id: str, stamp: Stamp) -> Non
     """Mark an invoice as deleted."""
     before = find(connection, invoice_id)
     _store(connection, before, {**before, "deleted": 1}, stamp)
-
-
-def check_all(connection: sqlite3.Connection, invoice_ids: Collection[str]) -> None:
-    """Refuse a list of ids as a whole if one of them is no invoice."""
-    for invoice_id in invoice_ids:
-        find(connection, invoice_id)
 
 
 def _check_customer(connection: sqlite3.Connection, wanted: Mapping[str, object]) -> None:

@@ -82,6 +82,22 @@ def test_a_new_invoice_is_pending_numbered_and_found_as_it_was_answered(
     assert amounts(first) == ("1000.00", "1000.00", "PENDING")
 
 
+@pytest.mark.parametrize(
+    ("invoice_date", "series"),
+    [
+        ("2026-03-31", "AR/25-26"),
+        ("2026-04-01", "AR/26-27"),
+        ("2026-03-31T18:29:59Z", "AR/25-26"),
+        ("2026-03-31T18:30:00Z", "AR/26-27"),
+    ],
+)
+def test_a_number_is_of_the_financial_year_in_which_the_invoice_is_issued_in_india(
+    api: Api, new: dict[str, Any], invoice_date: str, series: str
+) -> None:
+    invoice = answered(create(api, {**new, "invoiceDate": invoice_date}))
+    assert invoice["invoiceNumber"].startswith(f"{series}/")
+
+
 def test_what_the_caller_gives_is_stored_as_given(api: Api, new: dict[str, Any]) -> None:
     given = {
         "invoiceNumber": "X-1",
@@ -149,6 +165,9 @@ def test_a_status_that_somebody_chose_is_not_replaced_by_the_server_s(api: Api, 
     answered(change(api, made["invoiceId"], {"receivableStatus": "DISPUTED"}))
     invoice = answered(change(api, made["invoiceId"], {"totalReceived": 180}))
     assert amounts(invoice) == ("1180.00", "1000.00", "DISPUTED")
+    answered(change(api, made["invoiceId"], {"receivableStatus": "PAID"}))
+    invoice = answered(change(api, made["invoiceId"], {"description": "settled elsewhere"}))
+    assert amounts(invoice) == ("1180.00", "1000.00", "PAID")
 
 
 def test_an_absent_field_is_left_and_null_clears(api: Api, made: dict[str, Any]) -> None:
@@ -184,6 +203,7 @@ def test_a_change_is_recorded_field_by_field_in_rupees(api: Api, made: dict[str,
 
 def test_a_change_to_the_same_values_changes_nothing(api: Api, made: dict[str, Any]) -> None:
     same = {name: made[name] for name in ("dueDate", "invoiceDate", "poNumber", "invoiceNumber")}
+    api.sandbox.advance(days=1)
     assert answered(change(api, made["invoiceId"], {**same, "baseAmount": 1000})) == made
     assert len(api.sandbox.applied_rows()) == 1
 
@@ -266,8 +286,8 @@ def test_dispatching_marks_invoices_and_tells_every_contact_on_every_channel_of_
     api: Api, new: dict[str, Any], ids: list[str]
 ) -> None:
     people = [
-        {**CONTACT, "name": "Mail and SMS", "mail_enabled": True, "sms_enabled": True},
-        {**CONTACT, "name": "WhatsApp", "whatsapp_enabled": True, "mail_enabled": False},
+        {**CONTACT, "name": "Mail and WhatsApp", "mail_enabled": True, "whatsapp_enabled": True},
+        {**CONTACT, "name": "SMS", "sms_enabled": True, "mail_enabled": False},
         {**CONTACT, "name": "Nothing"},
         {**CONTACT, "name": "Gone", "mail_enabled": True, "deleted": True},
     ]
@@ -285,7 +305,11 @@ def test_dispatching_marks_invoices_and_tells_every_contact_on_every_channel_of_
     assert [(m["invoice_id"], names[m["contact_id"]], m["channel"]) for m in sent] == [
         (invoice_id, name, channel)
         for invoice_id in (one, two)
-        for name, channel in (("Mail and SMS", "mail"), ("Mail and SMS", "sms"), ("WhatsApp", "whatsapp"))
+        for name, channel in (
+            ("Mail and WhatsApp", "mail"),
+            ("Mail and WhatsApp", "whatsapp"),
+            ("SMS", "sms"),
+        )
     ]
     assert {(m["kind"], m["customer_id"], m["at"], m["reminder_id"]) for m in sent} == {
         ("DISPATCH", ids[0], read(api, one)["dispatchedOn"], None)
