@@ -10,6 +10,7 @@ SELECT ?, customerId, ?, keyContactPersonId, column1, ?, ?
 FROM contact, (VALUES ('mail'), ('sms'), ('whatsapp'))
 WHERE customerId = ? AND deleted = 0
     AND CASE column1 WHEN 'mail' THEN mail_enabled WHEN 'sms' THEN sms_enabled ELSE whatsapp_enabled END
+ORDER BY contact.rowid, column1
 """
 
 
