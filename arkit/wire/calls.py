@@ -310,7 +310,8 @@ def _wait_s(state: tenacity.RetryCallState) -> float:
     backoff = tenacity.wait_random_exponential(multiplier=0.5, max=5)(state)
     outcome = state.outcome
     if outcome is None or outcome.failed:
-        return backoff
+        # What broke first may have been a connection that the server had closed while it was idle.
+        return 0.0 if state.attempt_number == 1 else backoff
     headers = outcome.result().headers
     # A date is one of the server's own clock, which may be hours from ours.
     now = _moment(headers.get("Date", "")) or datetime.now(UTC)

@@ -90,8 +90,9 @@ class Tokens:
 def _parsed(answer: Answer) -> tuple[str, float]:
     """Token and lifetime in seconds; a lifetime that makes no sense counts as endless, a 401 then renews."""
     if answer.status in (400, 401, 403):
+        way = f" through the proxy {answer.proxy}" if answer.proxy else ""
         raise AuthenticationError(
-            f"the server answered {answer.status} to the log-in.",
+            f"the server answered {answer.status} to the log-in{way}.",
             code="log_in",
             where="log-in",
             server_state="known",
