@@ -43,9 +43,9 @@ def search(
         return calls.answer(operation, query=query, body=filters, patience=patience)
 
     reader = Reader(grain, id_column=id_column, where=operation.name)
-    with counter(grain.name) as progress, Ahead(ask, reader) as page:
+    with counter(grain.name) as progress:
         return pages.collect(
-            page,
+            Ahead(ask, reader),
             grain,
             id_column=id_column,
             where=operation.name,

@@ -3,8 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from arkit.wire.records import Page, Reader
 from arkit.wire.transport import Answer
@@ -21,7 +20,7 @@ class Place(NamedTuple):
 
 
 class Ahead:
-    """Pages of one search; ends as a context manager.
+    """Pages of one search.
 
     A page as long as the one before it is expected after each page. If another one is wanted, what came is
     dropped.
@@ -38,23 +37,14 @@ class Ahead:
     def __call__(self, limit: int, offset: int, *, descending: bool = False) -> Page:
         """One page; the errors are those of the request and of `Reader.page`."""
         place = Place(limit, offset, descending)
-        is_coming = self._coming is not None and place == self._expected
-        answer = self._coming.result() if self._coming is not None and is_coming else self._ask(place)
+        coming, self._coming = self._coming, None
+        answer = coming.result() if coming and place == self._expected else self._ask(place)
         self._expect(place)
         page = self._reader.page(answer)
         self._size, self._total = len(page.ids), page.total
         return page
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._coming = None
-
     def _expect(self, place: Place) -> None:
-        self._coming = None
         offset = place.offset + self._size - 1
         is_last = self._total is not None and offset >= self._total - 1
         if self._size > 1 and not is_last and not place.is_descending:
