@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import UTC, datetime
 
 import requests
 
@@ -15,8 +16,8 @@ from arkit.errors import NetworkError, ServerState
 PROXY_LOG_IN = 407
 
 CERTIFICATES = {
-    9: "the server's certificate is not valid yet; check the clock of this machine.",
-    10: "the server's certificate has expired; check the clock of this machine.",
+    9: "the server's certificate is not valid yet, by the clock of this machine: {now:%Y-%m-%d %H:%M} UTC.",
+    10: "the server's certificate has expired, by the clock of this machine: {now:%Y-%m-%d %H:%M} UTC.",
     18: "the server's certificate is signed by itself.",
     62: "the server's certificate is made out to another name.",
     64: "the server's certificate is made out to another address.",
@@ -107,7 +108,7 @@ def _explained(causes: list[BaseException]) -> str:
     for each in causes:
         if isinstance(each, ssl.SSLCertVerificationError):
             other = "no authority that this machine trusts has signed the server's certificate."
-            return CERTIFICATES.get(each.verify_code, other)
+            return CERTIFICATES.get(each.verify_code, other).format(now=datetime.now(UTC))
         if isinstance(each, ssl.SSLError):
             return "no secure connection could be agreed with the server."
         if isinstance(each, socket.gaierror):

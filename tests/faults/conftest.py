@@ -380,24 +380,26 @@ def point(monkeypatch: pytest.MonkeyPatch) -> Point:
     return point
 
 
-WriteProfile = Callable[[Profile], None]
+WriteProfile = Callable[[Profile], Path]
 
 
 @pytest.fixture
 def write_profile(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> WriteProfile:
-    """Makes a profile one of the user's own, with its secrets in the environment."""
+    """Makes a profile one of the user's own, with its secrets in the environment; the file that it is in."""
 
-    def write(profile: Profile) -> None:
+    def write(profile: Profile) -> Path:
         folder = tmp_path_factory.mktemp("configuration")
         monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
         monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
         names = ("base_url", "client_id", "username", "company_id", "ca_file", "proxy")
         lines = [f"{name} = {json.dumps(getattr(profile, name))}" for name in names]
-        (folder / "arkit").mkdir()
-        (folder / "arkit" / "profiles.toml").write_text("\n".join([f"[{profile.name}]", *lines]))
+        file = folder / "arkit" / "profiles.toml"
+        file.parent.mkdir()
+        file.write_text("\n".join([f"[{profile.name}]", *lines]))
         monkeypatch.setenv("ARKIT_CLIENT_SECRET", profile.client_secret)
         monkeypatch.setenv("ARKIT_PASSWORD", profile.password)
         monkeypatch.setenv("ARKIT_DEADLINE_S", f"{profile.deadline_s:g}")
+        return file
 
     return write
 
