@@ -19,6 +19,8 @@ from arkit.wire import envelopes
 from arkit.wire.transport import Answer
 
 LARGE_BYTES = 2**18
+NO_ID = r"^$|[\s\p{Z}\p{C}]"
+"""What no id is: nothing, or a text with spaces or with characters that nobody sees."""
 
 Record = Mapping[str, Any]
 
@@ -72,18 +74,24 @@ class Reader:
     def _one_by_one(self, answer: Answer) -> Page:
         payload = envelopes.payload(answer, where=self._where)
         records, total = listed(payload, where=self._where)
+        # As another column a list of texts would become one text, and a labelled status its name.
+        ids = [record.get(self._grain.members[self._id_column]) for record in records]
+        self._require_id(next((place for place, each in enumerate(ids) if not isinstance(each, str)), -1))
         self._schema = columns.raw_schema(records, self._grain)
         self._shape = _Shape(payload)
         return self._whole(columns.from_records(records, self._grain), total)
 
     def _whole(self, table: pa.Table, total: int | None) -> Page:
         column = table[self._id_column]
-        is_id = pc.and_kleene(pc.not_equal(column, ""), pc.equal(column, pc.utf8_trim_whitespace(column)))
-        position = pc.index(pc.fill_null(is_id, False), False).as_py()
+        is_none = pc.fill_null(pc.match_substring_regex(column, NO_ID), True)
+        self._require_id(pc.index(is_none, True).as_py())
+        return Page(table, column.to_pylist(), total)
+
+    def _require_id(self, position: int) -> None:
+        """Refuse the record at this position; -1 stands for none."""
         if position >= 0:
             member = self._grain.members[self._id_column]
-            raise broken(f"record {position} of a page has no {member}.", self._where)
-        return Page(table, column.to_pylist(), total)
+            raise broken(f"record {position} of a page has no usable {member}.", self._where)
 
 
 def listed(payload: Any, *, where: str) -> tuple[list[Record], int | None]:
