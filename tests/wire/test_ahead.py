@@ -150,6 +150,16 @@ def test_nothing_is_asked_for_beyond_a_known_total(count: int, offsets: tuple[in
     assert server.offsets == list(offsets)
 
 
+def test_a_last_page_with_one_new_record_is_asked_for_too() -> None:
+    server = Server(29)
+    search = Ahead(server, reader())
+    for offset in (0, 9, 18):
+        search(10, offset)
+    server.wait_for(4)
+    assert search(10, 27).ids == ["R027", "R028"]
+    assert server.offsets == [0, 9, 18, 27]
+
+
 def test_without_a_total_the_end_is_found_by_asking() -> None:
     server = Server(19, names_total=False)
     search = Ahead(server, reader())
