@@ -279,7 +279,7 @@ def _same(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _instants(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    if not pc.all(pc.match_substring_regex(column, _ISO_INSTANT)).as_py():
+    if not pc.all(pc.match_substring_regex(column, _ISO_INSTANT), min_count=0).as_py():
         raise pa.ArrowInvalid("an instant that is written otherwise")
     return column.cast(_INSTANT)
 
