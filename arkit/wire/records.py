@@ -46,7 +46,7 @@ class Reader:
         self._id_column = id_column
         self._where = where
         self._schema: pa.Schema | None = None
-        self._shape = _Shape([])
+        self._shape = _Shape([], None)
 
     def page(self, answer: Answer) -> Page:
         """One page.
@@ -63,6 +63,8 @@ class Reader:
         try:
             answer.body.decode("utf-8")
             records = self._shape.decode(answer.body)
+            if not records:
+                return None
             rest = _without(answer.body, records)
             payload = envelopes.payload(Answer(answer.status, answer.headers, rest), where=self._where)
             _, total = listed(payload, where=self._where)
@@ -78,7 +80,7 @@ class Reader:
         ids = [record.get(self._grain.members[self._id_column]) for record in records]
         self._require_id(next((place for place, each in enumerate(ids) if not isinstance(each, str)), -1))
         self._schema = columns.raw_schema(records, self._grain)
-        self._shape = _Shape(payload)
+        self._shape = _Shape(payload, self._schema)
         return self._whole(columns.from_records(records, self._grain), total)
 
     def _whole(self, table: pa.Table, total: int | None) -> Page:
@@ -135,25 +137,38 @@ def _is_total(name: str, value: Any) -> bool:
 class _Shape:
     """Where the records stand in the answers of one server: in the payload itself, or in one member of it."""
 
-    def __init__(self, payload: Any) -> None:
+    def __init__(self, payload: Any, schema: pa.Schema | None) -> None:
         self._member = (
             next((n for n, value in payload.items() if isinstance(value, list)), "")
             if isinstance(payload, dict)
             else ""
         )
-        records: Any = list[msgspec.Raw]
-        if self._member:
-            records = msgspec.defstruct("Payload", [("records", records)], rename={"records": self._member})
-        self._decoder = msgspec.json.Decoder(msgspec.defstruct("Envelope", [("payload", records)]))
+        exact = [field.name for field in schema or () if pa.types.is_decimal(field.type)]
+        names = {f"number_{place}": member for place, member in enumerate(exact)}
+        fields = [(name, int | float | None, None) for name in names]
+        self._texts = self._decoder(msgspec.Raw)
+        self._numbers = self._decoder(msgspec.defstruct("Numbers", fields, rename=names))
 
     def decode(self, body: bytes) -> list[msgspec.Raw]:
-        """The records of an answer, each as the JSON text that it is."""
-        envelope: Any = self._decoder.decode(body)
-        records: list[msgspec.Raw] = envelope.payload.records if self._member else envelope.payload
+        """The records of an answer, each as the JSON text that it is; all of them are views of the answer.
+
+        Raises:
+            MsgspecError: it has another shape, or a text stands for an amount; arrow would read that as one.
+        """
+        self._numbers.decode(body)
+        payload: Any = self._texts.decode(body).payload
+        records: list[msgspec.Raw] = payload.records if self._member else payload
         return records
+
+    def _decoder(self, record: Any) -> msgspec.json.Decoder[Any]:
+        records: Any = list[record]
+        if self._member:
+            records = msgspec.defstruct("Payload", [("records", records)], rename={"records": self._member})
+        return msgspec.json.Decoder(msgspec.defstruct("Envelope", [("payload", records)]))
 
 
 def _without(body: bytes, records: list[msgspec.Raw]) -> bytes:
     """The answer with an empty list in place of its records."""
-    start, last = body.index(bytes(records[0])), bytes(records[-1])
-    return body[:start] + body[body.rindex(last) + len(last) :]
+    start = pa.py_buffer(body).address
+    first, last = pa.py_buffer(records[0]), pa.py_buffer(records[-1])
+    return body[: first.address - start] + body[last.address + last.size - start :]
