@@ -111,7 +111,8 @@ def concatenated(tables: Sequence[pa.Table], grain: Grain) -> pa.Table:
     try:
         return pa.concat_tables(tables, promote_options="permissive")
     except (pa.ArrowTypeError, pa.ArrowInvalid):
-        return pa.concat_tables([_with_text(table, grain) for table in tables], promote_options="default")
+        mixed = _of_two_types(tables, grain)
+        return pa.concat_tables([_with_text(table, mixed) for table in tables], promote_options="permissive")
 
 
 def raw_schema(records: Sequence[Record], grain: Grain) -> pa.Schema | None:
@@ -145,7 +146,10 @@ def from_lines(lines: bytes, schema: pa.Schema, grain: Grain) -> pa.Table:
         columns[name] = kind.refine(_plain_column(table[grain.members[name]]))
     for member in schema.names[len(columns) :]:
         columns[snake(member)] = _plain_column(table[member])
-    return pa.table(columns)
+    made = pa.table(columns)
+    # The reader lets amounts pass that have more digits than their column.
+    made.validate(full=True)
+    return made
 
 
 def _converted(values: list[Any], kind: Kind, *, where: str) -> pa.Array:
@@ -217,9 +221,27 @@ def _json(value: Any) -> str:
     return msgspec.json.Encoder(decimal_format="number").encode(value).decode()
 
 
-def _with_text(table: pa.Table, grain: Grain) -> pa.Table:
-    for place, name in enumerate(table.column_names):
-        if name not in grain.kinds:
+def _of_two_types(tables: Sequence[pa.Table], grain: Grain) -> set[str]:
+    """The undeclared columns whose types in several tables have none in common."""
+    types: dict[str, set[pa.DataType]] = {}
+    for table in tables:
+        for field in table.schema:
+            types.setdefault(field.name, set()).add(field.type)
+    return {name for name in types.keys() - grain.kinds.keys() if not _have_one_type(types[name])}
+
+
+def _have_one_type(types: Iterable[pa.DataType]) -> bool:
+    try:
+        pa.unify_schemas([pa.schema([("", each)]) for each in types], promote_options="permissive")
+    except (pa.ArrowTypeError, pa.ArrowInvalid):
+        return False
+    return True
+
+
+def _with_text(table: pa.Table, names: Iterable[str]) -> pa.Table:
+    for name in names:
+        if name in table.column_names:
+            place = table.column_names.index(name)
             table = table.set_column(place, name, table[name].cast(TEXT))
     return table
 
