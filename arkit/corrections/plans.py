@@ -19,8 +19,9 @@ from arkit.corrections.checks import Check
 from arkit.corrections.journal import Fields, Journal, Row, Stored, content_sha256
 from arkit.corrections.schemas import CLEAR, FIELDS, KEY, CustomerUpdates
 from arkit.corrections.states import UNSETTLED, State
-from arkit.errors import InputRefused, UsageError
+from arkit.errors import ContractError, InputRefused, UsageError
 from arkit.wire.calls import Calls
+from arkit.wire.operations import SEARCH_CUSTOMERS
 
 if TYPE_CHECKING:
     from arkit.corrections.outcomes import Outcome
@@ -133,6 +134,7 @@ def plan(checked: Check, customers: "Customers", calls: Calls, workspace: Path) 
     """The plan of a checked file against a fresh snapshot of its customers; see `Customers.plan`."""
     accepted = checks.require_ok(checked)
     rows = draft(accepted, customers.snapshot(accepted["customer_id"].tolist()), where=checked.path.name)
+    _require_shown(rows, customers)
     profile = calls.profile
     content = content_sha256(checked.kind, profile.account, rows)
     with Journal(workspace) as journal:
@@ -204,6 +206,20 @@ def draft(
             )
         )
     return rows
+
+
+def _require_shown(rows: list[Row], customers: "Customers") -> None:
+    """Refuse a field that the search leaves out: reading back could not prove what became of it."""
+    changed = {name for row in rows for name in row.target}
+    filled = {name for row in rows for name, value in row.before.items() if value is not None}
+    hidden = changed - filled - (customers.members_shown() if changed - filled else set())
+    if hidden:
+        raise ContractError(
+            f"the search shows no {', '.join(sorted(hidden))} of any customer.",
+            code="hidden",
+            where=SEARCH_CUSTOMERS.name,
+            next_step="Nothing was sent, since no correction of it could be proved; take it out of the file.",
+        )
 
 
 def values_by_customer(customers: DataFrame[frames.Customers]) -> dict[str, Fields]:

@@ -27,6 +27,8 @@ from arkit.wire.operations import (
     UPDATE_CUSTOMER,
     UPDATE_CUSTOMERS,
 )
+from arkit.wire.pages import LIMIT
+from arkit.wire.records import listed
 
 if TYPE_CHECKING:
     from arkit.corrections.checks import Check
@@ -99,6 +101,18 @@ class Customers:
         """
         return frames.to_frame(search_ids(self._calls, customer_ids, GRAIN), frames.Customers)
 
+    def members_shown(self) -> set[str]:
+        """The members that the search shows of its first customers, if only as null; in the API's words.
+
+        Raises:
+            NetworkError, AuthenticationError, ApiError, ContractError: they could not be read.
+        """
+        query = {"limit": str(LIMIT), "offset": "0"}
+        records, _ = listed(
+            self._calls.read(SEARCH_CUSTOMERS, query=query, body={}), where=SEARCH_CUSTOMERS.name
+        )
+        return {member for record in records for member in record}
+
     def plan(self, checked: "Check") -> "Plan":
         """The corrections of a checked file against fresh server state; nothing is sent.
 
@@ -109,7 +123,8 @@ class Customers:
             UsageError: it is a frame that nobody checked.
             InputRefused: the check found errors.
             JournalError: the plan cannot be stored.
-            NetworkError, AuthenticationError, ApiError, ContractError: the customers could not be read.
+            NetworkError, AuthenticationError, ApiError, ContractError: the customers could not be read, or
+                the search does not show a field that would change.
         """
         from arkit.corrections import plans  # noqa: PLC0415 - corrections import this module
 
