@@ -212,7 +212,7 @@ def _require_shown(rows: list[Row], customers: "Customers") -> None:
     """Refuse a field that the search leaves out: reading back could not prove what became of it."""
     changed = {name for row in rows for name in row.target}
     filled = {name for row in rows for name, value in row.before.items() if value is not None}
-    hidden = changed - filled - (customers.members_shown() if changed - filled else set())
+    hidden = customers.members_hidden(changed - filled) if changed - filled else set()
     if hidden:
         raise ContractError(
             f"the search shows no {', '.join(sorted(hidden))} of any customer.",
