@@ -2,7 +2,8 @@
 
 import warnings
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 from itertools import count
 from typing import Any, Protocol
 
@@ -220,7 +221,7 @@ class Reading:
         number = bisect_right(self._starts, row) - 1
         known = _members(self._tables[number], row - self._starts[number])
         again = _members(page.table, place)
-        if again == known:
+        if _are_alike(again, known):
             return False
         self.is_moved = True
         if known.get(MODIFIED) == again.get(MODIFIED) or not (MODIFIED in known and MODIFIED in again):
@@ -259,3 +260,20 @@ class Reading:
 def _members(table: Table, row: int) -> dict[str, Any]:
     (members,) = table.slice(row, 1).to_pylist()
     return {name: value for name, value in members.items() if value is not None}
+
+
+def _are_alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return one.keys() == other.keys() and all(_is_one_value(one[name], other[name]) for name in one)
+
+
+def _is_one_value(one: Any, other: Any) -> bool:
+    """Whether two values are the same; a number or a flag is text on a page that has both in one member."""
+    if isinstance(one, str) == isinstance(other, str):
+        return bool(one == other)
+    text, value = (one, other) if isinstance(one, str) else (other, one)
+    if isinstance(value, bool):
+        return bool(text == str(value).lower())
+    try:
+        return bool(Decimal(text) == value)
+    except InvalidOperation:
+        return False
