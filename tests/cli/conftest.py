@@ -64,23 +64,38 @@ def states_of(run: Run, plan_id: str) -> set[str]:
 
 
 class Odd:
-    """A server on loopback that gives every search the same answer, and tokens to everybody."""
+    """A server on loopback that gives every search the same answer, and tokens to everybody.
 
-    def __init__(self, answer: bytes, kind: str = "application/json") -> None:
+    It gives `details` to whoever asks for something by its id, and it may have another time.
+    """
+
+    def __init__(
+        self,
+        answer: bytes,
+        kind: str = "application/json",
+        *,
+        details: bytes = b"",
+        date: str | None = None,
+    ) -> None:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 self.rfile.read(int(self.headers["Content-Length"]))
                 is_token = self.path.startswith("/oauth/") and kind == "application/json"
-                body = (
-                    b'{"access_token": "t", "token_type": "bearer", "expires_in": 900}'
-                    if is_token
-                    else answer
-                )
+                token = b'{"access_token": "t", "token_type": "bearer", "expires_in": 900}'
+                self.give(token if is_token else answer)
+
+            def do_GET(self) -> None:
+                self.give(details)
+
+            def give(self, body: bytes) -> None:
                 self.send_response(200)
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
+
+            def date_time_string(self, timestamp: float | None = None) -> str:
+                return super().date_time_string(timestamp) if date is None else date
 
             def log_message(self, *_: object) -> None:
                 pass
