@@ -172,15 +172,18 @@ def _fits(kind: Kind, value: Any) -> bool:
 
 
 def _undeclared(values: list[Any]) -> pa.Array:
-    values = [_plain(value) for value in values]
-    raw = _raw_type([value for value in values if value is not None], None)
+    plain = [_plain(value) for value in values]
+    raw = _raw_type([value for value in plain if value is not None], None)
+    if raw == pa.null() and plain != values:
+        # Statuses, all of them without a name.
+        raw = TEXT
     try:
         if raw is not None:
-            return pa.array(values, raw)
+            return pa.array(plain, raw)
     except (pa.ArrowInvalid, OverflowError):
         pass
     return pa.array(
-        [value if value is None or isinstance(value, str) else _json(value) for value in values], TEXT
+        [value if value is None or isinstance(value, str) else _json(value) for value in plain], TEXT
     )
 
 
@@ -213,6 +216,8 @@ def _plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
             raise pa.ArrowInvalid("a status with more members")
         return pc.struct_field(column, "name")
     if pa.types.is_list(column.type):
+        if pc.list_flatten(column).null_count:
+            raise pa.ArrowInvalid("a list that holds null")
         return pc.binary_join(column, pa.scalar(";", TEXT))
     return column
 
@@ -293,7 +298,8 @@ def _instant(value: Any) -> dt.datetime | None:
 
 _INDIA = dt.timezone(dt.timedelta(hours=5, minutes=30), "IST")
 _INSTANT = pa.timestamp("us", IST)
-_ISO_INSTANT = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$"
+# Years near the ends of Python's calendar are left to Python, which refuses what goes beyond.
+_ISO_INSTANT = r"^[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$"
 
 
 def _same(column: pa.ChunkedArray) -> pa.ChunkedArray:
