@@ -20,7 +20,7 @@ UNTIL = "remindedUntil"
 # is when a paid invoice was last touched, which for the seeded ones is their payment.
 PAIRS = f"""
 SELECT customerReminderId, reminder.customerId, invoiceId, dueDate, reminder.createdOn AS ruledOn,
-    dispatchedOn, CASE WHEN balanceAmount <= 0 THEN modifiedOn END AS closedOn,
+    CASE WHEN balanceAmount <= 0 THEN modifiedOn END AS closedOn,
     dueDateDifference, reminderTime, reminderInterval, reminderType
 FROM reminder JOIN invoice USING (customerId)
 WHERE reminder.deleted = 0 AND invoice.deleted = 0 AND dispatched AND dueDateDifference IS NOT NULL
@@ -69,7 +69,7 @@ def _fallen_due(connection: sqlite3.Connection, since: int, now: int) -> Iterato
         ruled = datetime.fromisoformat(row["ruledOn"])
         for moment in rules.moments(rule, date.fromisoformat(row["dueDate"]), max(after, ruled), until):
             at = instant(int(moment.timestamp()))
-            if row["dispatchedOn"] <= at and (row["closedOn"] is None or at < row["closedOn"]):
+            if row["closedOn"] is None or at < row["closedOn"]:
                 yield Due(at, row["customerReminderId"], row["invoiceId"], row["customerId"])
 
 

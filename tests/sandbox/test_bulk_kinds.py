@@ -89,7 +89,7 @@ def test_an_invoice_is_made_of_each_good_row(api: Api, ids: list[str]) -> None:
         "externalId,customerId,baseAmount,igst,dueDate,invoiceNumber,invoiceDate,gstExclusive,dispatchNow\n"
         f"E-1,{ids[0]},1000.50,180.09,2027-01-31,X-1,2026-09-01,,yes\n"
         f"E-2,{ids[1]},500,90,2027-01-31,,,false,\n"
-        f"E-3,{ids[1]},0.05,a lot,2027-02-30,,,,\n"
+        f"E-3,{ids[1]},0.05,a lot,2027-02-30,,,perhaps,\n"
         "E-4,KC00000000000000,10,,2027-01-31,,,,\n"
         f"E-5,{ids[1]},,,2027-01-31,,,,\n"
     )
@@ -106,7 +106,7 @@ def test_an_invoice_is_made_of_each_good_row(api: Api, ids: list[str]) -> None:
     dispatches = [message for message in api.sandbox.messages() if message["kind"] == "DISPATCH"]
     assert {message["invoice_id"] for message in dispatches} == {first["invoiceId"]}
     assert [row["externalId"] for row in failed] == ["E-3", "E-4", "E-5"]
-    for wrong in ("baseAmount", "igst", "dueDate"):
+    for wrong in ("baseAmount", "igst", "dueDate", "gstExclusive"):
         assert f"{wrong} must" in failed[0]["error"]
     assert "customerId is not" in failed[1]["error"]
     assert failed[2]["error"] == "baseAmount is missing"

@@ -51,6 +51,14 @@ def test_a_few_customers_were_reminded_in_the_last_three_months(
     assert [message["at"] for message in reminders] == sorted(message["at"] for message in reminders)
 
 
+def test_nobody_was_reminded_by_a_rule_before_it_was_made(
+    still: Api, reminders: list[dict[str, Any]]
+) -> None:
+    with still.sandbox._service.store.read() as connection:
+        made_on = dict(connection.execute("SELECT customerReminderId, createdOn FROM reminder").fetchall())
+    assert all(made_on[message["reminder_id"]] < message["at"] for message in reminders)
+
+
 def test_nobody_was_reminded_of_what_was_not_sent_or_was_paid(
     still: Api, reminders: list[dict[str, Any]]
 ) -> None:

@@ -127,5 +127,6 @@ def test_only_wrong_passwords_of_the_user_in_a_row_count(api: Api) -> None:
             assert api.token(password="wrong").status_code == 401
         for field in ("username", "clientId"):
             assert api.token(**{field: "wrong"}).status_code == 401
+            assert api.token(username="somebody else", password="wrong").status_code == 401
         assert api.token().status_code == 200
     assert api.token().status_code == 200
