@@ -100,7 +100,7 @@ def _journal() -> Finding:
     try:
         with Journal(settings.workspace()) as journal:
             plans = journal.plans()
-            unsettled = sum(row.state in UNSETTLED for plan in plans for row in journal.rows(plan.id))
+            unsettled = sum(journal.counts(plan.id).get(state, 0) for plan in plans for state in UNSETTLED)
     except ArkitError as error:
         return Finding("journal", str(error), error.exit_code)
     doubt = f", rows in doubt: {unsettled}; arkit resume settles them" if unsettled else ""
@@ -136,10 +136,12 @@ def _environment() -> Iterator[Finding]:
 
 
 def _server(name: str) -> Iterator[Finding]:
+    looked_at = "server"
     try:
         with clients.connect(name) as client:
             client.calls.log_in()
             yield Finding("server", f"log-in accepted by {client.profile.origin}")
+            looked_at = "search"
             query = {"limit": "1", "offset": "0"}
             answer = client.calls.answer(SEARCH_CUSTOMERS, query=query, body={})
             yield _clock(answer.headers.get("Date", ""))
@@ -149,7 +151,7 @@ def _server(name: str) -> Iterator[Finding]:
             counted = "names no total" if total is None else f"counts {total:,}"
             yield Finding("search", f"{came}; the server {counted}", is_doubtful=len(records) > 1)
     except ArkitError as error:
-        yield Finding("server", str(error), error.exit_code)
+        yield Finding(looked_at, str(error), error.exit_code)
 
 
 def _clock(date: str) -> Finding:

@@ -12,6 +12,7 @@ from arkit.corrections.journal import Row, Stored
 from arkit.corrections.outcomes import Outcome
 from arkit.corrections.plans import Plan
 from arkit.corrections.states import State
+from arkit.doctor import Finding
 
 CHECK = ["schema", "file", "sha256", "kind", "rows", "accepted", "problems", "counts"]
 PROBLEM = ["source_row", "column", "value", "rule", "severity", "message", "repair"]
@@ -132,3 +133,19 @@ def test_a_status_has_every_row_of_every_plan_once(number_of_plans: int) -> None
         assert [row["source_row"] for row in plan["rows"]] == [2, 4, 5]
         assert plan["rows"][0]["before"] == {"address": "Old", "ifsc": None}
         assert plan["rows"][0]["target"] == {"address": "New", "ifsc": "HDFC0000001"}
+
+
+def test_what_was_looked_at_stands_in_its_order_with_what_stands_in_the_way() -> None:
+    found = [
+        Finding("journal", "plans: 2"),
+        Finding("profile", "is none", 2),
+        Finding("clock", "late", 0, True),
+    ]
+    assert as_read(documents.of_findings(found)) == {
+        "schema": "arkit.doctor/1",
+        "findings": [
+            {"name": "journal", "detail": "plans: 2", "exit_code": 0, "is_doubtful": False},
+            {"name": "profile", "detail": "is none", "exit_code": 2, "is_doubtful": False},
+            {"name": "clock", "detail": "late", "exit_code": 0, "is_doubtful": True},
+        ],
+    }

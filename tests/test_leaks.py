@@ -32,6 +32,7 @@ TYPED = {
     "contactNumber": "9812345678",
     "address": "77 Canary Lane",
 }
+NOUNS = ("customers", "contacts", "invoices", "reminders")
 PERSONAL = ("legal_name", "pan_or_gstin", "account_number", "contact_number", "address")
 
 
@@ -165,10 +166,19 @@ def test_the_whole_job_shows_and_keeps_no_secret(
     company.fault("bulkUpdate", answer="lost")
     commands += [planned, arkit("apply", plan_id, "--confirm", plan_id[-6:], "--json")]
     assert commands[-1].document["counts"] == {"verified": 12}
-    commands += [run("fetch", noun, "--out", tmp_path / f"{noun}.csv") for noun in ("customers", "invoices")]
-    commands += [run("resume"), run("status"), run("status", "--json")]
-    commands.append(arkit("fetch", "customers", "--out", tmp_path / "x.csv", ARKIT_PASSWORD="c4n-ry-wrong"))
-    assert [command.code for command in commands] == [3, 3, 0, 0, 0, 0, 0, 0, 0, 7]
+    files = [f"{noun}{suffix}" for noun in NOUNS for suffix in (".csv", ".xlsx", ".parquet")]
+    commands += [run("fetch", Path(name).stem, "--out", tmp_path / name) for name in files]
+    commands += [
+        run("resume"),
+        run("status"),
+        run("status", "--json"),
+        run("doctor"),
+        run("doctor", "--json"),
+    ]
+    assert [command.code for command in commands] == [3, 3, *[0] * (len(commands) - 2)]
+    for name in (["fetch", "customers", "--out", tmp_path / "x.csv"], ["doctor"]):
+        commands.append(arkit(*name, ARKIT_PASSWORD="c4n-ry-wrong"))
+        assert commands[-1].code == 7
 
     pair = base64.b64encode(f"{login.client_id}:{login.client_secret}".encode()).decode()
     assert pair in between.seen
@@ -178,7 +188,7 @@ def test_the_whole_job_shows_and_keeps_no_secret(
     assert found_in(printed(commands), secrets) == []
     for name, content in kept(workspace).items():
         assert (name, found_in(content, secrets)) == (name, [])
-    for name in ("customers.csv", "invoices.csv"):
+    for name in files:
         assert found_in((tmp_path / name).read_bytes(), secrets) == []
 
 
@@ -212,6 +222,25 @@ def test_a_sandbox_s_secrets_are_in_no_file(tmp_path: Path, workspace: Path) -> 
             assert (name, found_in(content, secrets)) == (name, [])
 
 
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_what_is_written_into_addresses_is_not_shown(
+    run: Run, company: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    """Some put their credentials there, though arkit has no use for them."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    (tmp_path / "arkit").mkdir()
+    (tmp_path / "arkit" / "profiles.toml").write_text(
+        '[production]\nproxy = "http://someone:c4n-ry-proxy@127.0.0.1:9"\n'
+    )
+    told = [run("doctor", "--profile", "production", *options)]
+    monkeypatch.setenv("HTTPS_PROXY", "http://someone:c4n-ry-proxy@127.0.0.1:9")
+    for place in ("http://someone:c4n-ry-url@127.0.0.1:9/", "https://someone:c4n-ry-url@127.0.0.1:9/"):
+        monkeypatch.setenv("ARKIT_BASE_URL", place)
+        told.append(run("doctor", *options))
+    assert [command.code for command in told] == [9, 9, 9]
+    assert found_in(printed(told), ["c4n-ry-proxy", "c4n-ry-url"]) == []
+
+
 @pytest.mark.parametrize(
     ("fault", "code"),
     [
@@ -237,8 +266,12 @@ def test_applying_shows_nobody_s_data(
 def test_fetching_shows_nobody_s_data(
     run: Run, company: Company, everyone: pd.DataFrame, tmp_path: Path
 ) -> None:
-    told = [run("fetch", noun, "--out", tmp_path / "a.csv") for noun in ("customers", "invoices")]
-    assert [command.code for command in told] == [0, 0]
+    told = [
+        run("fetch", noun, "--out", tmp_path / "a.xlsx", *option)
+        for noun in NOUNS
+        for option in ([], ["--json"])
+    ]
+    assert {command.code for command in told} == {0}
     assert found_in(printed(told), data_of(everyone)) == []
 
 

@@ -11,6 +11,7 @@ from arkit.corrections.journal import Row
 from arkit.corrections.outcomes import Outcome
 from arkit.corrections.plans import Plan
 from arkit.corrections.states import State
+from arkit.doctor import Finding
 
 KEY = "KC{:014}".format
 
@@ -125,3 +126,33 @@ def test_an_outcome_says_when_nothing_was_left_to_do() -> None:
 
 def test_a_plan_without_rows_has_no_states() -> None:
     assert terminal.states({}) == "no rows"
+
+
+@pytest.mark.parametrize(
+    ("found", "line"),
+    [
+        (Finding("journal", "plans: 2"), "  ✓ journal       plans: 2"),
+        (Finding("clock", "is late", is_doubtful=True), "  ! clock         is late"),
+        (Finding("profile", "is none", 2), "  ✗ profile       is none"),
+        (Finding("profile", "is none", 2, is_doubtful=True), "  ✗ profile       is none"),
+        (Finding("workspace", "/a\x1b[31m\nb"), "  ✓ workspace     '/a\\x1b[31m\\nb'"),
+    ],
+)
+def test_a_finding_is_a_line_with_a_mark(found: Finding, line: str) -> None:
+    assert terminal.of_finding(found) == line
+
+
+@pytest.mark.parametrize("columns", [20, 60, 200])
+def test_a_long_finding_goes_on_below_itself_and_its_paths_stay_whole(
+    monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    path = "/home/asha/a-folder-within-a-folder/and-another-one/that-is-deep"
+    text = terminal.of_finding(Finding("workspace", f"{path}; others may read notes.csv and more", 0))
+    first, *rest = text.splitlines()
+    assert first == f"  ✓ workspace     {path};" or columns == 200
+    assert all(line.startswith(" " * 18) for line in rest)
+    assert all(len(line) <= max(columns, 38) or path in line for line in [first, *rest])
+    assert " ".join([first[18:], *(line[18:] for line in rest)]).endswith(
+        "others may read notes.csv and more"
+    )
