@@ -13,6 +13,7 @@ import keyring
 import pytest
 from command import Company, Ended, Run, assert_fails
 from keyring.backend import KeyringBackend
+from keyring.backends import null
 
 from arkit import doctor
 from arkit.corrections.journal import Journal, Move
@@ -26,7 +27,7 @@ CUSTOMER = b'{"payload": {"customers": [{"customerId": "KC1"}], "totalCount": 40
 
 
 @pytest.fixture(autouse=True)
-def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     """A home and an environment in which nobody has set anything."""
     for names in doctor.IGNORED.values():
         for name in names:
@@ -36,8 +37,10 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "settings"))
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
-    return home
+    before = keyring.get_keyring()
+    keyring.set_keyring(null.Keyring())
+    yield home
+    keyring.set_keyring(before)
 
 
 @pytest.fixture
@@ -388,12 +391,10 @@ def test_a_keyring_that_keeps_secrets_is_named(run: Run, company: Company) -> No
         def set_password(self, service: str, username: str, password: str) -> None:
             raise AssertionError("arkit writes no secrets")
 
-    before = keyring.get_keyring()
     assert findings(run("doctor", "--json"))["keyring"]["detail"].startswith("none that keeps secrets well")
     Keyring.__module__ = "keyring.backends.SecretService"
     keyring.set_keyring(Keyring())
     told = run("doctor", "--json")
-    keyring.set_keyring(before)
     assert findings(told)["keyring"]["detail"] == "keyring.backends.SecretService"
     assert "canary" not in told.out
 
