@@ -149,8 +149,16 @@ def test_a_command_that_breaks_off_leaves_no_file_and_the_next_one_says_what_it_
     assert rests(workspace) == []
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Commands started by the test heed Ctrl-C even if the tests themselves were started not to."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def test_a_command_that_is_interrupted_is_gone_on_with(
-    large: Sandbox, run: Run, point: Point, tmp_path: Path, workspace: Path
+    interruptible: None, large: Sandbox, run: Run, point: Point, tmp_path: Path, workspace: Path
 ) -> None:
     point(profile_at(large))
     calm, out = tmp_path / "calm.csv", tmp_path / "customers.csv"
