@@ -262,6 +262,20 @@ def test_a_record_that_was_changed_between_two_pages_is_read_again() -> None:
     assert row["amount"] == -1
 
 
+@pytest.mark.parametrize("moment", range(1, 8))
+def test_what_was_changed_together_is_never_read_half_as_before(moment: int) -> None:
+    """A record of the first page and one of the last, wherever the two readings are by then."""
+    server = Server(records(25))
+
+    def change() -> None:
+        for place in (1, 24):
+            server.known[place] = {**server.known[place], "name": "changed"}
+
+    server.meanwhile[moment] = change
+    names = collect(server)["name"].to_pylist()
+    assert names[1] == names[24]
+
+
 @pytest.mark.parametrize("newest", [0, 1])
 def test_of_a_record_that_comes_with_two_contents_the_newest_is_kept(newest: int) -> None:
     """A list that grows by a record before each request, so that every page brings one of before again."""
