@@ -142,13 +142,22 @@ def changed_day(name: str, value: Day | Leave | None) -> str | Leave | None:
 
 
 def moments(name: str, first: Day | None, last: Day | None) -> dict[str, str]:
-    """The two filters of a span, ``yyyy-MM-dd HH:mm:ss`` in India; a day counts from its start to its end."""
+    """The two filters of a span, ``yyyy-MM-dd HH:mm:ss`` in India; a day counts from its start to its end.
+
+    Raises:
+        UsageError: a day is none, or the span ends before it begins.
+    """
     edges = {"From": (f"{name}_from", first, "00:00:00"), "To": (f"{name}_to", last, "23:59:59")}
-    return {
+    found = {
         end: _moment(parameter, value, time)
         for end, (parameter, value, time) in edges.items()
         if value is not None
     }
+    if len(found) == 2 and found["To"] < found["From"]:
+        raise UsageError(
+            f"{name}_from is after {name}_to.", code="span", next_step="Give the earlier one first."
+        )
+    return found
 
 
 def ids(name: str, values: Iterable[str]) -> list[str]:
