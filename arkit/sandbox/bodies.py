@@ -40,21 +40,21 @@ class KeyContact(Body):
     legal_name: str
     mobile: str
     name: str
-    email: str | UnsetType = UNSET
-    key_contact_person_id: str | UnsetType = UNSET
-    mail_enabled: bool | UnsetType = field(default=UNSET, name="mail_enabled")
-    sms_enabled: bool | UnsetType = field(default=UNSET, name="sms_enabled")
-    via: str | UnsetType = UNSET
-    whatsapp_enabled: bool | UnsetType = field(default=UNSET, name="whatsapp_enabled")
+    email: Text = UNSET
+    key_contact_person_id: Text = UNSET
+    mail_enabled: Flag = field(default=UNSET, name="mail_enabled")
+    sms_enabled: Flag = field(default=UNSET, name="sms_enabled")
+    via: Text = UNSET
+    whatsapp_enabled: Flag = field(default=UNSET, name="whatsapp_enabled")
 
 
 class Reminder(Body):
-    customer_reminder_id: str | UnsetType = UNSET
+    customer_reminder_id: Text = UNSET
     due_date_difference: Int32 | UnsetType = UNSET
     reminder_interval: Int32 | UnsetType = UNSET
-    reminder_time: str | UnsetType = UNSET
+    reminder_time: Text = UNSET
     reminder_type: Literal["ONCE", "RECURRING"] | UnsetType = UNSET
-    stage: str | UnsetType = UNSET
+    stage: Text = UNSET
 
 
 class ReminderCreate(Reminder, kw_only=True):
@@ -73,49 +73,49 @@ class CustomerCreate(Body):
     customer_key_contacts: list[KeyContact]
     # The page ends inside the name of this member; a customer without a name is none.
     legal_name: str
-    account_number: str | UnsetType = UNSET
-    address: str | UnsetType = UNSET
-    company_id: str | UnsetType = UNSET
-    contact_number: str | UnsetType = UNSET
-    customer_company_id: str | UnsetType = UNSET
+    account_number: Text = UNSET
+    address: Text = UNSET
+    company_id: Text = UNSET
+    contact_number: Text = UNSET
+    customer_company_id: Text = UNSET
     customer_reminders: list[Reminder] | UnsetType = UNSET
-    external_source: bool | UnsetType = UNSET
-    ifsc: str | UnsetType = UNSET
-    pan_or_gstin: str | UnsetType = UNSET
-    pin_code: str | UnsetType = UNSET
-    state: str | UnsetType = UNSET
-    unique_ref_no: str | UnsetType = UNSET
+    external_source: Flag = UNSET
+    ifsc: Text = UNSET
+    pan_or_gstin: Text = UNSET
+    pin_code: Text = UNSET
+    state: Text = UNSET
+    unique_ref_no: Text = UNSET
 
 
 class CustomerUpdate(Body):
-    account_number: str | UnsetType | None = UNSET
-    address: str | UnsetType | None = UNSET
-    assigned_agent: str | UnsetType | None = UNSET
+    account_number: TextOrNull = UNSET
+    address: TextOrNull = UNSET
+    assigned_agent: TextOrNull = UNSET
     branch_codes: list[str] | UnsetType | None = UNSET
-    contact_number: str | UnsetType | None = UNSET
-    customer_id: str | UnsetType | None = UNSET
+    contact_number: TextOrNull = UNSET
+    customer_id: TextOrNull = UNSET
     customer_key_contacts: list[KeyContact] | UnsetType | None = UNSET
     customer_reminders: list[Reminder] | UnsetType | None = UNSET
-    ifsc: str | UnsetType | None = UNSET
-    legal_name: str | UnsetType | None = UNSET
-    pan_or_gstin: str | UnsetType | None = UNSET
-    pin_code: str | UnsetType | None = UNSET
-    state: str | UnsetType | None = UNSET
-    unique_ref_no: str | UnsetType | None = UNSET
+    ifsc: TextOrNull = UNSET
+    legal_name: TextOrNull = UNSET
+    pan_or_gstin: TextOrNull = UNSET
+    pin_code: TextOrNull = UNSET
+    state: TextOrNull = UNSET
+    unique_ref_no: TextOrNull = UNSET
 
 
 class CustomerSearch(Body):
     """The two documented filters, and those the page announces without naming them."""
 
-    account_number: str | UnsetType = UNSET
-    assigned_agent: str | UnsetType = UNSET
-    customer_id: str | UnsetType = UNSET
+    account_number: Text = UNSET
+    assigned_agent: Text = UNSET
+    customer_id: Text = UNSET
     customer_ids: list[str] | UnsetType = UNSET
-    legal_name: str | UnsetType = UNSET
-    status: str | UnsetType = UNSET
-    email: str | UnsetType = UNSET
-    contact_number: str | UnsetType = UNSET
-    unique_ref_no: str | UnsetType = UNSET
+    legal_name: Text = UNSET
+    status: Text = UNSET
+    email: Text = UNSET
+    contact_number: Text = UNSET
+    unique_ref_no: Text = UNSET
 
 
 class InvoiceSearch(Body):
@@ -125,18 +125,18 @@ class InvoiceSearch(Body):
     base_amount_from: int | float | UnsetType = UNSET
     base_amount_to: int | float | UnsetType = UNSET
     collection_mode: list[str] | UnsetType = UNSET
-    created_on_from: str | UnsetType = UNSET
-    created_on_to: str | UnsetType = UNSET
-    created_via: str | UnsetType = UNSET
-    customer_deleted: bool | UnsetType = UNSET
+    created_on_from: Text = UNSET
+    created_on_to: Text = UNSET
+    created_via: Text = UNSET
+    customer_deleted: Flag = UNSET
     customer_ids: list[str] | UnsetType = UNSET
-    customer_legal_name: str | UnsetType = UNSET
-    customer_status: str | UnsetType = UNSET
-    dispatched: bool | UnsetType = UNSET
-    dispatched_on_from: str | UnsetType = UNSET
-    dispatched_on_to: str | UnsetType = UNSET
-    due_date_from: str | UnsetType = UNSET
-    due_date_to: str | UnsetType = UNSET
+    customer_legal_name: Text = UNSET
+    customer_status: Text = UNSET
+    dispatched: Flag = UNSET
+    dispatched_on_from: Text = UNSET
+    dispatched_on_to: Text = UNSET
+    due_date_from: Text = UNSET
+    due_date_to: Text = UNSET
 
 
 class InvoiceCreate(Body):
