@@ -123,6 +123,13 @@ def profile(name: str) -> Profile:
             where=f"profile {name}",
             next_step="Set " + ", ".join(f"ARKIT_{field.upper()}" for field in missing) + ".",
         )
+    if unreadable := [field for field in FIELDS if not _is_text(values[field])]:
+        raise UsageError(
+            f"not in UTF-8: {', '.join(unreadable)}.",
+            code="profile_text",
+            where=f"profile {name}",
+            next_step="Set " + ", ".join(f"ARKIT_{field.upper()}" for field in unreadable) + " anew.",
+        )
     return _profile(name, values, QUIESCENCE_S)
 
 
@@ -170,6 +177,11 @@ def _sources(name: str) -> dict[str, dict[str, Any]]:
         field: value for field in SECRETS if field not in given and (value := keyrings.secret(name, field))
     }
     return {"profiles.toml": from_file, "the keyring": kept, "the environment": given}
+
+
+def _is_text(value: str) -> bool:
+    """Whether it is whole characters; bytes of the environment that are none come as halves of pairs."""
+    return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def _is_allowed(base_url: str) -> bool:

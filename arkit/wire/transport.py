@@ -212,6 +212,8 @@ def _session(*, is_write: bool) -> requests.Session:
         options.append((socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)))
     session = _Session()
     session.trust_env = False
+    # Otherwise a user in the address would take the place of the token.
+    session.auth = lambda prepared: prepared
     for scheme in ("http://", "https://"):
         session.mount(scheme, _Adapter(options))
     return session

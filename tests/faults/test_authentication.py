@@ -1,6 +1,8 @@
 """Tokens that end at the wrong moment or that nobody takes, and log-ins that are answered with odd things."""
 
+import base64
 import json
+import os
 import threading
 import time
 from collections import Counter
@@ -335,6 +337,36 @@ def test_however_often_a_command_is_run_with_what_is_wrong_the_account_is_not_lo
     assert asked.operations() == [LOG_IN] * 2
     point(profile)
     assert fetch(run, out).code == 0
+
+
+@pytest.mark.parametrize("field", ["client_id", "client_secret", "username", "password", "company_id"])
+def test_a_setting_that_is_no_text_is_named_and_nothing_is_sent(
+    sandbox: Sandbox, run: Run, point: Point, tmp_path: Path, field: str
+) -> None:
+    """A password in another encoding comes as halves of surrogate pairs."""
+    profile, variable = profile_at(sandbox), f"ARKIT_{field.upper()}"
+    point(profile, **{variable: os.fsdecode("gehe\xefm".encode("latin-1"))})
+    told = fetch(run, tmp_path / "customers.csv")
+    assert_clear(told, 2, profile, says=variable, out=tmp_path / "customers.csv")
+    assert "gehe" not in told.err
+    assert run("doctor").code == 2
+    assert sandbox.history() == []
+
+
+def test_a_user_in_the_address_takes_the_place_neither_of_the_client_nor_of_the_token(
+    serve: Serve, run: Run, point: Point, tmp_path: Path
+) -> None:
+    server = serve(behind_log_in(lambda request: [http(ONE)]))
+    profile = profile_of(server.url)
+    point(profile, ARKIT_BASE_URL=server.url.replace("//", "//somebody:else@"))
+    told = fetch(run, tmp_path / "customers.csv")
+    assert told.code == 0
+    assert "somebody" not in told.out + told.err
+    pair = base64.b64encode(f"{profile.client_id}:{profile.client_secret}".encode()).decode()
+    assert [request.headers["authorization"] for request in server.seen] == [
+        f"Basic {pair}",
+        "Bearer token-1",
+    ]
 
 
 # Many who notice it together
