@@ -1,13 +1,13 @@
 """Which log-ins were refused, so that arkit does not lock an account by asking again and again."""
 
 import hashlib
-import json
 import os
 import secrets
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+
+import msgspec
 
 from arkit.errors import AuthenticationError
 from arkit.settings import Profile
@@ -15,6 +15,21 @@ from arkit.settings import Profile
 REMEMBERED_S = 900.0
 MOST_REFUSALS = 2
 """Accounts may lock after three refused log-ins; the last one is left to a person."""
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """One refused log-in: of whom, with what, at which second."""
+
+    account: str
+    credentials: str
+    at: float
+
+
+class Memory(msgspec.Struct, frozen=True):
+    """What the file holds."""
+
+    salt: str
+    refused: list[Refusal]
 
 
 class RefusedLogIns:
@@ -33,8 +48,10 @@ class RefusedLogIns:
         Raises:
             AuthenticationError: nothing was sent; it says when they may be tried again.
         """
-        stored = self._read()
-        moments = [entry["at"] for entry in stored["refused"] if _is_of(entry, profile, stored["salt"])]
+        memory = self._read()
+        own = [refusal for refusal in memory.refused if refusal.account == _account(profile)]
+        credentials = _credentials(profile, memory.salt) if own else ""
+        moments = [refusal.at for refusal in own if refusal.credentials == credentials]
         if len(moments) < MOST_REFUSALS:
             return
         minutes = max(1, round((min(moments) + REMEMBERED_S - time.time()) / 60))
@@ -47,44 +64,33 @@ class RefusedLogIns:
 
     def note(self, profile: Profile) -> None:
         """Remember that the server refused the credentials of this profile."""
-        stored = self._read()
-        entry = {
-            "account": _account(profile),
-            "credentials": _credentials(profile, stored["salt"]),
-            "at": time.time(),
-        }
-        self._write({**stored, "refused": [*stored["refused"], entry]})
+        memory = self._read()
+        refusal = Refusal(_account(profile), _credentials(profile, memory.salt), time.time())
+        self._write(Memory(memory.salt, [*memory.refused, refusal]))
 
     def forget(self, profile: Profile) -> None:
         """The account works: what was refused before no longer counts."""
-        stored = self._read()
-        others = [entry for entry in stored["refused"] if entry["account"] != _account(profile)]
-        if len(others) < len(stored["refused"]):
-            self._write({**stored, "refused": others})
+        memory = self._read()
+        others = [refusal for refusal in memory.refused if refusal.account != _account(profile)]
+        if len(others) < len(memory.refused):
+            self._write(Memory(memory.salt, others))
 
-    def _read(self) -> dict[str, Any]:
-        fresh = {"salt": secrets.token_hex(16), "refused": []}
+    def _read(self) -> Memory:
         try:
-            stored = json.loads(self._path.read_text(encoding="utf-8"))
-            now = time.time()
-            lately = [e for e in stored["refused"] if 0 <= now - float(e["at"]) < REMEMBERED_S]
-            return {"salt": str(stored["salt"]), "refused": lately}
-        except (OSError, ValueError, TypeError, KeyError):
+            memory = msgspec.json.decode(self._path.read_bytes(), type=Memory)
+        except (OSError, ValueError, RecursionError):
             # Without memory, or with one that somebody spoiled, the next refusal begins a new one.
-            return fresh
+            return Memory(secrets.token_hex(16), [])
+        now = time.time()
+        lately = [refusal for refusal in memory.refused if 0 <= now - refusal.at < REMEMBERED_S]
+        return Memory(memory.salt, lately)
 
-    def _write(self, stored: dict[str, Any]) -> None:
+    def _write(self, memory: Memory) -> None:
         part = self._path.with_suffix(f".{secrets.token_hex(4)}")
         with suppress(OSError):
-            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                json.dump(stored, file)
+            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(msgspec.json.encode(memory))
             part.replace(self._path)
-
-
-def _is_of(entry: dict[str, Any], profile: Profile, salt: str) -> bool:
-    if entry.get("account") != _account(profile):
-        return False
-    return bool(entry.get("credentials") == _credentials(profile, salt))
 
 
 def _account(profile: Profile) -> str:
