@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from email.utils import format_datetime
 from typing import Any
 
@@ -12,15 +13,34 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arkit.errors import ApiError, ArkitError, AuthenticationError, NetworkError
+from arkit import frames
+from arkit.errors import (
+    ApiError,
+    ArkitError,
+    AuthenticationError,
+    ContractError,
+    InferredWarning,
+    NetworkError,
+    UsageError,
+)
 from arkit.sandbox import Sandbox
 from arkit.settings import Profile, sandbox_profile
 from arkit.wire import pages
-from arkit.wire.calls import Calls, retry_after_s
-from arkit.wire.operations import GET_INVOICE, SEARCH_CUSTOMERS, UPDATE_CUSTOMER
+from arkit.wire.calls import BUSY_ATTEMPTS, Calls, Patience, retry_after_s
+from arkit.wire.operations import (
+    CREATE_INVOICE,
+    DEACTIVATE_CUSTOMER,
+    GET_INVOICE,
+    LIST_REMINDERS,
+    SEARCH_CUSTOMERS,
+    UPDATE_CUSTOMER,
+    UPDATE_CUSTOMERS,
+    Operation,
+)
+from arkit.wire.records import Page, Reader
 from arkit.wire.transport import Answer, Request, Transport
 
-from .conftest import HangUp, Piece, Seen, Serve, behind_log_in, envelope, http, profile_of, token
+from .conftest import Handler, HangUp, Piece, Seen, Serve, behind_log_in, envelope, http, profile_of, token
 
 CUSTOMERS = 30
 CallsOf = Callable[[Profile], Calls]
@@ -94,12 +114,18 @@ def search(calls: Calls) -> Any:
     return calls.read(SEARCH_CUSTOMERS, query={"limit": "1"}, body={})
 
 
-def all_customers(calls: Calls, page_size: int) -> list[pages.Record]:
-    def page(limit: int, offset: int) -> Any:
-        query = {"limit": str(limit), "offset": str(offset), "orderBy": "customerId"}
-        return calls.read(SEARCH_CUSTOMERS, query=query, body={})
+def all_customers(calls: Calls, page_size: int) -> list[str]:
+    """The ids of all customers, by pages of that size."""
+    grain, where = frames.grain(frames.Customers), "customers"
+    reader = Reader(grain, id_column="customer_id", where=where)
 
-    return pages.collect(page, id_member="customerId", where="customers", limit=page_size)
+    def page(limit: int, offset: int, *, descending: bool = False) -> Page:
+        query = {"limit": str(limit), "offset": str(offset), "orderBy": "customerId"}
+        return reader.page(calls.answer(SEARCH_CUSTOMERS, query=query, body={}))
+
+    table = pages.collect(page, grain, id_column="customer_id", where=where, limit=page_size)
+    ids: list[str] = table["customer_id"].to_pylist()
+    return ids
 
 
 def change(calls: Calls, customer_id: str = "KC00000000000000") -> Any:
@@ -120,16 +146,17 @@ def test_many_calls_log_in_once(sandbox: Sandbox, calls: Calls) -> None:
     assert (asked.log_ins, asked.searches) == (1, 5)
 
 
-@pytest.mark.parametrize("page", range(4))
+@pytest.mark.parametrize("page", range(9))
 def test_a_token_that_ends_between_pages_is_renewed_once_and_no_row_comes_twice(
     sandbox: Sandbox, calls: Calls, page: int
 ) -> None:
     asked = Asked(sandbox)
     sandbox.faults.add(operation="searchCustomer", expire_tokens=True, after=page)
-    ids = [record["customerId"] for record in all_customers(calls, 10)]
-    has_met_it = page < 3
+    ids = all_customers(calls, 10)
+    # Four pages, each of which begins with the last record of the one before, are read twice.
+    has_met_it = page < 8
     assert (len(ids), len(set(ids))) == (CUSTOMERS, CUSTOMERS)
-    assert (asked.log_ins, asked.searches) == (1 + has_met_it, 3 + has_met_it)
+    assert (asked.log_ins, asked.searches) == (1 + has_met_it, 8 + has_met_it)
 
 
 def test_a_token_that_is_never_taken_is_renewed_once_and_then_given_up(
@@ -185,7 +212,7 @@ def test_a_read_of_a_server_that_stays_busy_ends_with_its_last_answer(
     with pytest.raises(ApiError) as caught:
         search(calls_of(profile_of(server.url)))
     assert caught.value.status == status
-    assert len(server.seen) == 1 + 4
+    assert len(server.seen) == 1 + BUSY_ATTEMPTS
 
 
 @pytest.mark.parametrize("status", [302, 400, 403, 404, 422, 500])
@@ -209,10 +236,73 @@ def test_a_read_waits_as_long_as_the_server_asks(serve: Serve, calls_of: CallsOf
     assert 1 <= time.monotonic() - start < 4
 
 
+@pytest.mark.parametrize("asked", ["121", "999999999", "Fri, 31 Dec 2100 23:59:59 GMT"])
+def test_a_read_does_not_begin_a_wait_that_is_too_long(serve: Serve, calls_of: CallsOf, asked: str) -> None:
+    server = serve(behind_log_in(lambda request: [http(b"{}", 429, Retry_After=asked)]))
+    start = time.monotonic()
+    with pytest.raises(ApiError) as caught:
+        search(calls_of(profile_of(server.url)))
+    assert (caught.value.status, len(server.seen)) == (429, 2)
+    assert time.monotonic() - start < 3
+
+
+def every_other_time(request: bytes) -> Handler:
+    """A server that answers every second request, and turns the others away in this way."""
+    count = iter(range(1_000))
+    return behind_log_in(lambda seen: [envelope([]) if next(count) % 2 else request])
+
+
+def test_the_requests_of_one_task_share_their_patience(serve: Serve, calls_of: CallsOf) -> None:
+    server = serve(every_other_time(http(b"{}", 429, Retry_After="1")))
+    calls, patience = calls_of(profile_of(server.url)), Patience(2.5)
+    start = time.monotonic()
+    statuses = [calls.answer(SEARCH_CUSTOMERS, body={}, patience=patience).status for _ in range(3)]
+    assert statuses == [200, 200, 429]
+    assert 2 <= time.monotonic() - start < 5
+    assert patience.left_s == 0.5
+
+
+def test_requests_of_different_tasks_do_not(serve: Serve, calls_of: CallsOf) -> None:
+    server = serve(every_other_time(http(b"{}", 429, Retry_After="1")))
+    calls = calls_of(profile_of(server.url))
+    assert [calls.answer(SEARCH_CUSTOMERS, body={}).status for _ in range(2)] == [200, 200]
+    assert len(server.seen) == 1 + 4
+
+
+def test_many_pages_are_read_through_a_storm_of_refusals(sandbox: Sandbox, calls: Calls) -> None:
+    """Of every five requests three are turned away."""
+    asked = Asked(sandbox)
+    headers = {"Retry-After": "0"}
+    sandbox.faults.add(operation="searchCustomer", status=429, share=(3, 5), times=1_000, headers=headers)
+    assert len(all_customers(calls, 10)) == CUSTOMERS
+    assert asked.searches > 2 * 8
+
+
+class Counted(Transport):
+    """Counts the reads that are tried."""
+
+    tried = 0
+
+    def read(self, request: Request, *, where: str, max_bytes: int = 10**8) -> Answer:
+        self.tried += 1
+        return super().read(request, where=where, max_bytes=max_bytes)
+
+
+def test_a_server_that_is_gone_is_tried_four_times(serve: Serve) -> None:
+    server, transport = serve(behind_log_in(lambda request: [envelope([])])), Counted(5)
+    calls = Calls(profile_of(server.url), transport)
+    calls.log_in()
+    server.close()
+    with pytest.raises(NetworkError, match="cannot be reached") as caught:
+        search(calls)
+    assert (transport.tried, caught.value.server_state) == (4, "nothing_sent")
+    calls.close()
+
+
 def test_a_read_that_ran_into_its_deadline_has_had_its_time(serve: Serve, calls_of: CallsOf) -> None:
     server = serve(behind_log_in(lambda request: [5.0]))
-    with pytest.raises(NetworkError, match=r"0\.2 seconds"):
-        search(calls_of(profile_of(server.url, deadline_s=0.2)))
+    with pytest.raises(NetworkError, match=r"0\.5 seconds"):
+        search(calls_of(profile_of(server.url, deadline_s=0.5)))
     assert len(server.seen) == 2
 
 
@@ -239,6 +329,153 @@ def test_a_write_whose_answer_is_lost_is_never_sent_again(
         change(calls_of(profile_of(server.url)))
     assert (caught.value.server_state, caught.value.where) == ("unknown", "updateCustomer")
     assert len(server.seen) == 2
+
+
+Send = Callable[[Calls], Any]
+
+
+def a_change(calls: Calls) -> Any:
+    return calls.change(CREATE_INVOICE, body={"baseAmount": Decimal("1180.50")})
+
+
+def an_upload(calls: Calls) -> Any:
+    return calls.upload(UPDATE_CUSTOMERS, query={}, name="a.csv", content=b"customerId\n", kind="text/csv")
+
+
+@pytest.mark.parametrize("send", [a_change, an_upload])
+@pytest.mark.parametrize(
+    ("said", "error", "state"),
+    [
+        (http(b"{}", 400), ApiError, "known"),
+        (http(b"{}", 401), AuthenticationError, "known"),
+        (http(b"{}", 403), AuthenticationError, "known"),
+        (http(b"{}", 422), ApiError, "known"),
+        (http(b"{}", 429, Retry_After="0"), ApiError, "known"),
+        (http(b"{}", 500), ApiError, "unknown"),
+        (http(b"{}", 502, Retry_After="0"), ApiError, "unknown"),
+        (http(b"{}", 503, Retry_After="0"), ApiError, "unknown"),
+        (http(b"{}", 504, Retry_After="0"), ApiError, "unknown"),
+        (http(b"{}", 302, Location="/elsewhere"), ApiError, "known"),
+        (http(b'{"response_code": 1}'), ApiError, "known"),
+        (http(b'{"errorResponse": {"errorType": "SYSTEM_ERROR"}}'), ApiError, "unknown"),
+        (http(b"<html>", Content_Type="text/html"), ContractError, "unknown"),
+        (http(b""), ContractError, "unknown"),
+        (http(b"{}", 200, Content_Length="9"), NetworkError, "unknown"),
+        (b"HTTP/1.1 200", NetworkError, "unknown"),
+        (b"", NetworkError, "unknown"),
+    ],
+)
+def test_a_change_is_sent_once_and_the_error_says_what_is_known(
+    serve: Serve, calls_of: CallsOf, send: Send, said: bytes, error: type[ArkitError], state: str
+) -> None:
+    def answer(request: Seen) -> Iterator[Piece]:
+        yield said
+        raise HangUp(reset=not said)
+
+    server = serve(behind_log_in(answer))
+    with pytest.raises(error) as caught:
+        send(calls_of(profile_of(server.url)))
+    assert caught.value.server_state == state
+    assert len(server.seen) == 2
+
+
+@pytest.mark.parametrize("send", [a_change, an_upload])
+def test_a_change_that_cannot_log_in_or_reach_the_server_sent_nothing(
+    serve: Serve, calls_of: CallsOf, send: Send
+) -> None:
+    for handler in (lambda request: [http(b"{}", 401)], lambda request: [http(b"{}", 503)]):
+        server = serve(handler)
+        with pytest.raises(ArkitError) as caught:
+            send(calls_of(profile_of(server.url)))
+        assert (caught.value.server_state, len(server.seen)) == ("nothing_sent", 1)
+    server = serve(behind_log_in(lambda request: [envelope(None)]))
+    calls = calls_of(profile_of(server.url))
+    calls.log_in()
+    server.close()
+    with pytest.raises(NetworkError) as caught:
+        send(calls)
+    assert (caught.value.server_state, len(server.seen)) == ("nothing_sent", 1)
+
+
+@pytest.mark.parametrize("send", [a_change, an_upload])
+def test_each_change_bears_a_mark_of_its_own(serve: Serve, calls_of: CallsOf, send: Send) -> None:
+    server = serve(behind_log_in(lambda request: [envelope("done")]))
+    calls = calls_of(profile_of(server.url))
+    assert [send(calls), send(calls)] == ["done", "done"]
+    marks = [request.headers["idempotency-key"] for request in server.seen[1:]]
+    assert marks == [request.headers["x-request-id"] for request in server.seen[1:]]
+    assert len(set(marks)) == 2
+
+
+def test_amounts_go_out_as_they_are_written(serve: Serve, calls_of: CallsOf) -> None:
+    server = serve(behind_log_in(lambda request: [envelope(None)]))
+    a_change(calls_of(profile_of(server.url)))
+    assert server.seen[-1].body == b'{"baseAmount":1180.50}'
+
+
+def test_a_file_goes_out_as_it_is(serve: Serve, calls_of: CallsOf) -> None:
+    server = serve(behind_log_in(lambda request: [envelope(None)]))
+    an_upload(calls_of(profile_of(server.url)))
+    sent = server.seen[-1]
+    assert sent.headers["content-type"].startswith("multipart/form-data; boundary=")
+    head, content = sent.body.split(b"\r\n\r\n", 1)
+    assert b'name="file"; filename="a.csv"\r\nContent-Type: text/csv' in head
+    assert content.startswith(b"customerId\n\r\n--")
+
+
+GUESSES = [
+    (DEACTIVATE_CUSTOMER, lambda calls, path: calls.change(DEACTIVATE_CUSTOMER, path=path)),
+    (LIST_REMINDERS, lambda calls, path: calls.read(LIST_REMINDERS, query=path)),
+]
+
+
+@pytest.mark.parametrize(("operation", "send"), GUESSES)
+def test_an_operation_that_is_deduced_is_doubted_once(
+    serve: Serve, calls_of: CallsOf, operation: Operation, send: Any
+) -> None:
+    server = serve(behind_log_in(lambda request: [envelope([])]))
+    calls = calls_of(profile_of(server.url))
+    with pytest.warns(InferredWarning, match=f"^{operation.name}: {operation.verb} .* is deduced") as heard:
+        send(calls, {"customerId": "KC1"})
+    assert len(heard) == 1
+    send(calls, {"customerId": "KC1"})
+    assert len(server.seen) == 3
+
+
+@pytest.mark.parametrize(("operation", "send"), GUESSES)
+def test_a_path_of_the_profile_is_taken_and_not_doubted(
+    serve: Serve, calls_of: CallsOf, operation: Operation, send: Any
+) -> None:
+    server = serve(behind_log_in(lambda request: [envelope([])]))
+    place = "/v9/there/{customerId}" if "{" in operation.path else "/v9/there"
+    send(calls_of(profile_of(server.url, paths={operation.name: place})), {"customerId": "K C/1"})
+    wanted = "/v9/there/K%20C%2F1 " if "{" in operation.path else "/v9/there?customerId="
+    assert server.lines()[-1].startswith(f"{operation.verb} {wanted}")
+
+
+def test_a_documented_operation_may_have_another_path_too(serve: Serve, calls_of: CallsOf) -> None:
+    server = serve(lambda request: [token() if "/enter" in request.line else envelope([])])
+    paths = {"getAuthenticationToken": "/enter", "searchCustomer": "/find"}
+    search(calls_of(profile_of(server.url, paths=paths)))
+    assert server.lines() == ["POST /enter HTTP/1.1", "POST /find?limit=1 HTTP/1.1"]
+
+
+@pytest.mark.parametrize(
+    "paths",
+    [
+        {"searchCustomers": "/search"},
+        {"": "/search"},
+        {"deactivateCustomer": "/customer/off"},
+        {"deactivateCustomer": "/customer/{id}/off"},
+        {"deactivateCustomer": "/customer/{customerId}/{customerId}"},
+        {"searchCustomer": "/customer/{customerId}"},
+        {"searchCustomer": "/customer/{}"},
+    ],
+)
+def test_a_path_of_no_operation_or_without_its_ids_is_refused(paths: dict[str, str]) -> None:
+    with pytest.raises(UsageError, match=f"paths.{next(iter(paths))} names no operation") as caught:
+        Calls(profile_of("http://127.0.0.1:1", paths=paths))
+    assert (caught.value.code, caught.value.where) == ("paths", "profile test")
 
 
 def test_a_refused_write_makes_the_next_call_log_in_anew(sandbox: Sandbox, calls: Calls) -> None:
