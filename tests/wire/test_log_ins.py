@@ -1,6 +1,9 @@
-"""Refused log-ins are remembered, so that an account is not locked by asking again and again."""
+"""Log-ins that were refused: never a third time with what was wrong twice, and no secret on the disk."""
 
+import base64
 import json
+import os
+import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,216 +17,253 @@ from arkit.wire.log_ins import RefusedLogIns
 from arkit.wire.tokens import Tokens
 from arkit.wire.transport import Transport
 
-from .conftest import Piece, Scripted, Seen, Serve, http, profile_of, token
+from .conftest import Handler, Piece, Scripted, Seen, Serve, http, profile_of, token
 
 RIGHT = "p4ssword-of-asha"
-LogIn = Callable[..., str]
 
 
 @pytest.fixture
-def memory(tmp_path: Path) -> Path:
-    return tmp_path / "log-ins.json"
+def path(workspace: Path) -> Path:
+    return workspace / "log-ins.json"
 
 
-@pytest.fixture
-def server(serve: Serve) -> Scripted:
-    """A server that lets in whoever has the password of Asha."""
-
-    def answer(request: Seen) -> list[Piece]:
-        return [token() if RIGHT.encode() in request.body else http(b"{}", 401)]
-
-    return serve(answer)
+def a_server_with_a_password(request: Seen) -> list[Piece]:
+    return [token(expires_in=3600) if f"password={RIGHT}&".encode() in request.body else http(b"{}", 401)]
 
 
-@pytest.fixture
-def log_in(server: Scripted, memory: Path) -> LogIn:
-    """Log in as a new process would, with a password and what else may differ in the profile."""
-
-    def log_in(password: str, **changes: str) -> str:
-        transport = Transport(5)
-        profile = profile_of(server.url, password=password, **changes)
-        try:
-            return Tokens(profile, transport, RefusedLogIns(memory)).token()
-        finally:
-            transport.close()
-
-    return log_in
+def is_let_in(profile: Profile, path: Path) -> bool:
+    """Log in as a process of its own would."""
+    transport = Transport(5)
+    try:
+        Tokens(profile, transport, RefusedLogIns(path)).token()
+    except AuthenticationError:
+        return False
+    finally:
+        transport.close()
+    return True
 
 
-def refused(log_in: LogIn, password: str = "wrong-1", **changes: str) -> str:
-    """What is said of a log-in that ends without a token."""
-    with pytest.raises(AuthenticationError) as caught:
-        log_in(password, **changes)
-    assert caught.value.exit_code == 7
-    return str(caught.value)
+def wrong(server: Scripted, **changes: Any) -> Profile:
+    return profile_of(server.url, **{"password": "wrong", **changes})
 
 
-def refused_twice(log_in: LogIn, password: str = "wrong-1", **changes: str) -> None:
-    for _ in range(2):
-        assert "401" in refused(log_in, password, **changes)
+def right(server: Scripted, **changes: Any) -> Profile:
+    return profile_of(server.url, **changes)
 
 
-def age(memory: Path, seconds: float) -> None:
-    """Let what stands in the file have happened so much earlier."""
-    stored = json.loads(memory.read_text())
-    for refusal in stored["refused"]:
-        refusal["at"] -= seconds
-    memory.write_text(json.dumps(stored))
+def age(path: Path, seconds: float) -> None:
+    """Let what is remembered have happened so much earlier."""
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    for entry in stored["refused"]:
+        entry["at"] -= seconds
+    path.write_text(json.dumps(stored), encoding="utf-8")
 
 
-def test_credentials_that_were_refused_twice_are_not_sent_a_third_time(
-    server: Scripted, log_in: LogIn
-) -> None:
-    refused_twice(log_in)
-    for _ in range(3):
-        said = refused(log_in)
-        assert "refused 2 times" in said
-        assert "try again in 15 minutes" in said
+def test_what_was_refused_twice_is_not_sent_a_third_time(serve: Serve, path: Path) -> None:
+    server = serve(a_server_with_a_password)
+    assert [is_let_in(wrong(server), path) for _ in range(5)] == [False] * 5
     assert len(server.seen) == 2
 
 
 @pytest.mark.parametrize("status", [400, 401, 403])
-def test_every_way_to_refuse_counts(serve: Serve, memory: Path, status: int) -> None:
+def test_every_refusal_of_a_log_in_counts(serve: Serve, path: Path, status: int) -> None:
     server = serve(lambda request: [http(b"{}", status)])
-    transport = Transport(5)
-    tokens = Tokens(profile_of(server.url), transport, RefusedLogIns(memory))
     for _ in range(4):
-        with pytest.raises(AuthenticationError):
-            tokens.token()
-    transport.close()
+        is_let_in(wrong(server), path)
     assert len(server.seen) == 2
 
 
+@pytest.mark.parametrize("status", [404, 429, 500, 503])
+def test_a_log_in_that_failed_otherwise_does_not_count(serve: Serve, path: Path, status: int) -> None:
+    server = serve(lambda request: [http(b"{}", status)])
+    for _ in range(4):
+        with pytest.raises(Exception, match=str(status)):
+            is_let_in(right(server), path)
+    assert len(server.seen) == 4
+    assert not path.exists()
+
+
 @pytest.mark.parametrize(
-    "changes",
-    [
-        {"password": "wrong-2"},
-        {"client_secret": "another-secret"},
-        {"client_id": "another-client"},
-        {"username": "ravi@example.com"},
-    ],
+    "change", [{"password": "another"}, {"client_secret": "another"}, {"password": RIGHT}]
 )
-def test_other_credentials_are_sent(server: Scripted, log_in: LogIn, changes: dict[str, str]) -> None:
-    refused_twice(log_in)
-    assert "401" in refused(log_in, **{"password": "wrong-1", **changes})
+def test_corrected_credentials_are_sent(serve: Serve, path: Path, change: dict[str, str]) -> None:
+    server = serve(a_server_with_a_password)
+    for _ in range(3):
+        is_let_in(wrong(server), path)
+    assert is_let_in(wrong(server, **change), path) is (
+        change["password"] == RIGHT if "password" in change else False
+    )
     assert len(server.seen) == 3
 
 
-def test_the_same_credentials_are_sent_to_another_server(serve: Serve, log_in: LogIn, memory: Path) -> None:
-    refused_twice(log_in)
-    other = serve(lambda request: [token()])
-    transport = Transport(5)
-    profile = profile_of(other.url, password="wrong-1")
-    assert Tokens(profile, transport, RefusedLogIns(memory)).token() == "token-1"
-    transport.close()
+@pytest.mark.parametrize("change", [{"username": "dev@example.com"}, {"client_id": "other"}])
+def test_another_account_is_not_hindered(serve: Serve, path: Path, change: dict[str, str]) -> None:
+    server = serve(a_server_with_a_password)
+    for _ in range(3):
+        is_let_in(wrong(server), path)
+    assert is_let_in(right(server, **change), path)
+    is_let_in(wrong(server, **change), path)
+    assert len(server.seen) == 4
 
 
-def test_a_success_ends_what_was_remembered_of_its_account_alone(server: Scripted, log_in: LogIn) -> None:
-    refused_twice(log_in)
-    refused_twice(log_in, username="ravi@example.com")
-    assert log_in(RIGHT) == "token-1"
-    assert "401" in refused(log_in)
-    assert "refused 2 times" in refused(log_in, username="ravi@example.com")
-    assert len(server.seen) == 6
+def test_another_server_is_not_hindered(serve: Serve, path: Path) -> None:
+    one, other = serve(a_server_with_a_password), serve(a_server_with_a_password)
+    for server in (one, other):
+        for _ in range(3):
+            is_let_in(wrong(server), path)
+    assert (len(one.seen), len(other.seen)) == (2, 2)
 
 
-@pytest.mark.parametrize(("passed_s", "said"), [(840, "in 1 minutes"), (890, "in 1 minutes"), (901, "401")])
-def test_a_refusal_counts_for_a_quarter_of_an_hour(
-    log_in: LogIn, memory: Path, passed_s: float, said: str
-) -> None:
-    refused_twice(log_in)
-    age(memory, passed_s)
-    assert said in refused(log_in)
+def test_a_log_in_that_succeeds_wipes_out_what_was_refused_before(serve: Serve, path: Path) -> None:
+    server = serve(a_server_with_a_password)
+    outcomes = [
+        is_let_in(profile, path) for profile in (wrong(server), right(server), wrong(server), wrong(server))
+    ]
+    assert outcomes == [False, True, False, False]
+    assert len(server.seen) == 4
+    assert not is_let_in(wrong(server), path)
+    assert len(server.seen) == 4
 
 
-def test_the_wait_ends_when_the_first_of_the_refusals_is_forgotten(
-    server: Scripted, log_in: LogIn, memory: Path
-) -> None:
-    refused(log_in)
-    age(memory, 600)
-    refused(log_in)
-    assert "try again in 5 minutes" in refused(log_in)
-    age(memory, 301)
-    assert "401" in refused(log_in)
-    assert "refused 2 times" in refused(log_in)
+def test_a_success_of_one_account_wipes_out_nothing_of_another(serve: Serve, path: Path) -> None:
+    server = serve(a_server_with_a_password)
+    for _ in range(2):
+        is_let_in(wrong(server), path)
+    assert is_let_in(right(server, username="dev@example.com"), path)
+    is_let_in(wrong(server), path)
     assert len(server.seen) == 3
 
 
-def test_what_was_forgotten_leaves_the_file(log_in: LogIn, memory: Path) -> None:
-    refused_twice(log_in)
-    age(memory, 901)
-    refused(log_in)
-    assert len(json.loads(memory.read_text())["refused"]) == 1
+@pytest.mark.parametrize(("minutes", "requests"), [(14, 2), (16, 3), (-60, 3)])
+def test_what_was_refused_is_forgotten_after_a_quarter_of_an_hour(
+    serve: Serve, path: Path, minutes: int, requests: int
+) -> None:
+    """Or if the clock was set back: what lies in the future says nothing."""
+    server = serve(a_server_with_a_password)
+    for _ in range(2):
+        is_let_in(wrong(server), path)
+    age(path, 60 * minutes)
+    is_let_in(wrong(server), path)
+    assert len(server.seen) == requests
 
 
-def test_a_clock_that_was_set_back_does_not_lock_anybody_out(log_in: LogIn, memory: Path) -> None:
-    refused_twice(log_in)
-    age(memory, -86_400)
-    assert "401" in refused(log_in)
+def test_the_refusal_says_what_to_do_and_when(serve: Serve, path: Path) -> None:
+    server = serve(a_server_with_a_password)
+    for _ in range(2):
+        is_let_in(wrong(server), path)
+    age(path, 300)
+    with pytest.raises(AuthenticationError, match="refused 2 times") as caught:
+        RefusedLogIns(path).check(wrong(server))
+    assert (caught.value.code, caught.value.server_state, caught.value.exit_code) == (
+        "log_in",
+        "nothing_sent",
+        7,
+    )
+    assert caught.value.next_step == "Correct them, or try again in 10 minutes."
 
 
-def test_only_its_owner_may_read_it_and_it_names_nobody(log_in: LogIn, memory: Path) -> None:
-    refused_twice(log_in)
-    assert memory.stat().st_mode & 0o777 == 0o600
-    assert [file.name for file in memory.parent.iterdir()] == [memory.name]
-    content = memory.read_text()
-    for told in ("wrong-1", "s3cret-of-the-client", "client", "asha@example.com", "CEKTEST0001"):
-        assert told not in content
+def in_base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
 
 
-def test_the_same_credentials_leave_another_trace_in_each_workspace(tmp_path: Path) -> None:
-    """A trace that were the same everywhere could be looked up in a list made once for all."""
-    profile = profile_of("http://127.0.0.1:1")
+def test_the_file_is_for_its_owner_alone_and_holds_no_secret_and_no_name(serve: Serve, path: Path) -> None:
+    umask = os.umask(0)
+    try:
+        server = serve(a_server_with_a_password)
+        profile = wrong(server)
+        is_let_in(profile, path)
+    finally:
+        os.umask(umask)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert list(path.parent.iterdir()) == [path]
+    text = path.read_text(encoding="utf-8")
+    for secret in (profile.password, profile.client_secret, profile.client_id, profile.username, server.url):
+        assert secret not in text
+        assert in_base64(secret) not in text
+
+
+def test_the_same_password_leaves_another_trace_on_each_workspace(serve: Serve, tmp_path: Path) -> None:
+    """So that no table made once finds a password in the files of many."""
+    server = serve(a_server_with_a_password)
     traces = set()
-    for name in ("one", "two"):
-        RefusedLogIns(tmp_path / name).note(profile)
-        traces.add(json.loads((tmp_path / name).read_text())["refused"][0]["credentials"])
+    for name in ("a", "b"):
+        is_let_in(wrong(server), tmp_path / name)
+        traces.add(json.loads((tmp_path / name).read_text(encoding="utf-8"))["refused"][0]["credentials"])
     assert len(traces) == 2
 
 
-def refusal(**changes: Any) -> dict[str, Any]:
-    return {"account": "a", "credentials": "b", "at": time.time(), **changes}
+def entry(**members: Any) -> dict[str, Any]:
+    return {"account": "a", "credentials": "c", "at": time.time(), **members}
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"\x00\xff\xfe",
-        b"[]",
-        b"[" * 100_000,
-        b'{"salt": "\\ud800", "refused": []}',
-        b'{"salt": "a", "refused": [{"account": "a", "credentials": "b", "at": 1' + b"0" * 400 + b"}]}",
-        *(
-            json.dumps(stored).encode()
-            for stored in [
-                {"salt": None, "refused": []},
-                {"refused": []},
-                {"salt": "a", "refused": {}},
-                {"salt": "a", "refused": [refusal(at=str(time.time()))]},
-                {"salt": "a", "refused": [refusal(account=None)]},
-                {"salt": "a", "refused": [{"at": time.time()}]},
-            ]
-        ),
-    ],
-)
-def test_a_spoiled_file_does_no_harm_and_is_begun_anew(log_in: LogIn, memory: Path, content: bytes) -> None:
-    memory.write_bytes(content)
-    assert log_in(RIGHT) == "token-1"
-    refused_twice(log_in)
-    assert "refused 2 times" in refused(log_in)
+SPOILED: dict[str, Callable[[], bytes]] = {
+    "nothing": lambda: b"",
+    "no JSON": lambda: b"{",
+    "no text": lambda: b"\xff\xfe\x00",
+    "a number": lambda: b"7",
+    "a list": lambda: b"[]",
+    "no members": lambda: b"{}",
+    "null": lambda: b'{"salt": null, "refused": null}',
+    "text for entries": lambda: b'{"salt": "s", "refused": "abc"}',
+    "entries that are none": lambda: b'{"salt": "s", "refused": [null, 7]}',
+    "an entry without a time": lambda: b'{"salt": "s", "refused": [{}]}',
+    "a time that is none": lambda: json.dumps({"salt": "s", "refused": [entry(at="now")]}).encode(),
+    "a time without end": lambda: b'{"salt": "s", "refused": [{"at": NaN}, {"at": Infinity}]}',
+    "an entry with a time alone": lambda: json.dumps(
+        {"salt": "s", "refused": [{"at": time.time()}]}
+    ).encode(),
+    "no salt": lambda: json.dumps({"salt": None, "refused": [entry()]}).encode(),
+    "deep lists": lambda: b"[" * 100_000,
+    "a number of 5,000 digits": lambda: b'{"salt": "s", "refused": [{"at": %s}]}' % (b"9" * 5_000),
+}
 
 
-@pytest.mark.parametrize("place", ["no/such/folder/log-ins.json", "."])
-def test_a_place_that_cannot_be_written_to_is_no_reason_to_fail(
-    server: Scripted, tmp_path: Path, place: str
+@pytest.mark.parametrize("what", SPOILED)
+@pytest.mark.parametrize("profile_on", [right, wrong])
+def test_a_file_that_somebody_spoiled_does_no_harm(
+    serve: Serve, path: Path, what: str, profile_on: Callable[[Scripted], Profile]
 ) -> None:
-    transport = Transport(5)
+    server = serve(a_server_with_a_password)
+    path.write_bytes(SPOILED[what]())
+    assert is_let_in(profile_on(server), path) is (profile_on is right)
+    for _ in range(3):
+        is_let_in(wrong(server), path)
+    assert len(server.seen) == (3 if profile_on is right else 2)
 
-    def tokens(profile: Profile) -> Tokens:
-        return Tokens(profile, transport, RefusedLogIns(tmp_path / place))
 
-    with pytest.raises(AuthenticationError, match="401"):
-        tokens(profile_of(server.url, password="wrong-1")).token()
-    assert tokens(profile_of(server.url)).token() == "token-1"
-    transport.close()
+def a_folder(path: Path) -> Path:
+    path.mkdir()
+    return path
+
+
+def below_a_file(path: Path) -> Path:
+    path.touch()
+    return path / "log-ins.json"
+
+
+@pytest.mark.parametrize("place", [a_folder, below_a_file])
+def test_a_file_that_cannot_be_written_hinders_nobody(
+    serve: Serve, path: Path, place: Callable[[Path], Path]
+) -> None:
+    server = serve(a_server_with_a_password)
+    somewhere = place(path)
+    assert not is_let_in(wrong(server), somewhere)
+    assert is_let_in(right(server), somewhere)
+
+
+def test_a_server_that_locks_after_three_wrong_passwords_never_sees_the_third(
+    serve: Serve, path: Path
+) -> None:
+    count = 0
+
+    def locking(request: Seen) -> list[Piece]:
+        nonlocal count
+        is_right = f"password={RIGHT}&".encode() in request.body
+        count += not is_right
+        return [token() if is_right and count < 3 else http(b"{}", 401)]
+
+    handler: Handler = locking
+    server = serve(handler)
+    for _ in range(5):
+        is_let_in(wrong(server), path)
+    assert is_let_in(right(server), path)
