@@ -14,6 +14,7 @@ import pytest
 
 from arkit.client import Client
 from arkit.errors import ArkitError, AuthenticationError, ContractError
+from arkit.wire.log_ins import RefusedLogIns
 from arkit.wire.tokens import Tokens
 from arkit.wire.transport import Transport
 
@@ -21,10 +22,10 @@ from .conftest import HangUp, Piece, Seen, Serve, http, profile_of, token
 
 
 @pytest.fixture
-def tokens_at() -> Iterator[Callable[[str], Tokens]]:
+def tokens_at(workspace: Path) -> Iterator[Callable[[str], Tokens]]:
     """Tokens of an account on the server with that address."""
-    transport = Transport(5)
-    yield lambda url: Tokens(profile_of(url), transport)
+    transport, refused = Transport(5), RefusedLogIns(workspace / "log-ins.json")
+    yield lambda url: Tokens(profile_of(url), transport, refused)
     transport.close()
 
 
