@@ -162,6 +162,26 @@ def test_the_refusal_says_what_to_do_and_when(serve: Serve, path: Path) -> None:
     assert caught.value.next_step == "Correct them, or try again in 10 minutes."
 
 
+def test_the_wait_ends_when_the_first_of_the_refusals_is_forgotten(serve: Serve, path: Path) -> None:
+    server = serve(a_server_with_a_password)
+    is_let_in(wrong(server), path)
+    age(path, 600)
+    is_let_in(wrong(server), path)
+    with pytest.raises(AuthenticationError, match="try again in 5 minutes"):
+        RefusedLogIns(path).check(wrong(server))
+    age(path, 301)
+    assert not is_let_in(wrong(server), path)
+    assert len(server.seen) == 3
+
+
+def test_what_was_forgotten_leaves_the_file(serve: Serve, path: Path) -> None:
+    server = serve(a_server_with_a_password)
+    is_let_in(wrong(server), path)
+    age(path, 901)
+    is_let_in(wrong(server), path)
+    assert len(json.loads(path.read_text(encoding="utf-8"))["refused"]) == 1
+
+
 def in_base64(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
