@@ -82,8 +82,7 @@ class Reading:
 
     def goes_like(self, before: "Reading") -> bool:
         """Whether every page was answered as before: what is odd about it is then the server's way."""
-        is_same_way = (self._trace, self._clashes) == (before._trace, before._clashes)
-        return is_same_way and self._holds_the_same(before)
+        return self._signs() == before._signs() and self._holds_the_same(before)
 
     def read(self, search: Search, limit: int, progress: Progress) -> None:
         """Read to the end."""
@@ -175,6 +174,10 @@ class Reading:
         else:
             raise self._broken("the list changes faster than it can be read.", "changing")
         return self.result()
+
+    def _signs(self) -> tuple[Any, ...]:
+        """What was odd about it, and what each page began and ended with."""
+        return self.is_moved, self._repeated, self._clashes, self._trace
 
     def _holds_the_same(self, other: "Reading") -> bool:
         if self._rows.keys() != other._rows.keys():
