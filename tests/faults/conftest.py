@@ -34,6 +34,7 @@ from arkit.wire.transport import Answer, Request, Transport
 
 __all__ = ["Office", "Serve", "office", "profile_of", "quick", "sandbox", "serve"]
 
+QUIESCENCE_S = 0.15
 RESET = struct.pack("ii", 1, 0)
 PIECE_BYTES = 2**16
 
@@ -222,16 +223,59 @@ def profile_at(sandbox: Sandbox, url: str = "", **changes: Any) -> Profile:
     return dataclasses.replace(sandbox_profile(login), **changes)
 
 
+class Clerk(Office):
+    """An office that works by another way than straight to the sandbox, or with other patience.
+
+    What others sent before it came does not concern it.
+    """
+
+    def __init__(
+        self, sandbox: Sandbox, folder: Path, url: str, transport: Transport | None, changes: dict[str, Any]
+    ) -> None:
+        super().__init__(sandbox, folder)
+        self.calls.close()
+        self.profile = profile_at(sandbox, url, **changes)
+        self.calls = Calls(self.profile, transport)
+        self.customers = Customers(self.calls, self.workspace)
+        self._earlier = 0
+        self._earlier = len(self.uploads())
+
+    def uploads(self) -> list[dict[str, Any]]:
+        return super().uploads()[self._earlier :]
+
+    def fresh(self, rows: int) -> Plan:
+        """A plan with addresses that nobody had before."""
+        return self.addresses(rows, f"Road {len(self.sandbox.history())}")
+
+
 def office_at(
     sandbox: Sandbox, folder: Path, *, url: str = "", transport: Transport | None = None, **changes: Any
-) -> Office:
-    """An office that works by another way than straight to the sandbox, or with other patience."""
-    office = Office(sandbox, folder)
-    office.calls.close()
-    office.profile = profile_at(sandbox, url, **changes)
-    office.calls = Calls(office.profile, transport)
-    office.customers = Customers(office.calls, office.workspace)
-    return office
+) -> Clerk:
+    """An office whose profile has another address, or these changes; see `Clerk`."""
+    return Clerk(sandbox, folder, url, transport, changes)
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A company for tests that each write values of their own."""
+    folder = tmp_path_factory.mktemp("shared")
+    with Sandbox(db=folder / "shared.db", customers=16, invoices=0) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def clerk(shared: Sandbox, tmp_path: Path) -> Iterator[Clerk]:
+    """Somebody at that company, who does not wait for long."""
+    clerk = office_at(shared, tmp_path, quiescence_s=QUIESCENCE_S)
+    yield clerk
+    clerk.close()
+    shared.faults.clear()
+
+
+def rows_sent(office: Office) -> list[int]:
+    """How many rows each upload changed, oldest first."""
+    changed = [change["request_id"] for change in office.sandbox.applied_rows()]
+    return [changed.count(upload["id"]) for upload in office.uploads()]
 
 
 def assert_kept(office: Office, plan: Plan, outcome: Outcome, *, earlier: int = 0) -> None:

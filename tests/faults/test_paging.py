@@ -180,6 +180,24 @@ def test_of_a_record_changed_between_two_pages_the_newest_content_is_kept(
                 assert found[column].iloc[place] == f"New {place}"
 
 
+@pytest.mark.parametrize("moment", range(1, 9))
+def test_a_record_that_shows_both_contents_at_the_seam_of_two_pages_is_read_again_without_doubt(
+    serve: Serve, client_of: ClientOf, moment: int
+) -> None:
+    known = [customer(number, modifiedOn="2026-09-01T10:00:00Z") for number in range(9)]
+    count = iter(range(1, 1_000))
+
+    def answer(request: Seen) -> list[Piece]:
+        if next(count) == moment:
+            known[4] |= {"legalName": "New", "modifiedOn": "2026-09-30T10:00:00Z"}
+        limit, offset = searched(request)
+        return [page_of(known[offset : offset + min(limit, 3)], totalCount=9)]
+
+    found = client_of(profile_of(serve(behind_log_in(answer)).url)).customers.fetch()
+    assert found["legal_name"].iloc[4] in ("New", "Trader 4")
+    assert (found["legal_name"].iloc[4] == "New") == found["modified_on"].iloc[4].startswith("2026-09-30")
+
+
 TWICE: dict[str, tuple[dict[str, Any], str]] = {
     "newer": ({"legalName": "B", "modifiedOn": "2026-09-30T12:00:00Z"}, "B"),
     "older": ({"legalName": "B", "modifiedOn": "2026-09-30T08:00:00Z"}, "A"),
