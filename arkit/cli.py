@@ -156,6 +156,8 @@ def fetch(
     """Fetch a whole set into a file; the file is complete or not written."""
     if (due_from or due_to) and noun != "invoices":
         raise click.UsageError("--due-from and --due-to are for invoices.")
+    if due_from and due_to and due_from > due_to:
+        raise click.UsageError("--due-from is after --due-to.")
     if status and noun not in ("customers", "invoices"):
         raise click.UsageError("--status is for customers and invoices.")
     tables.require_possible(out)

@@ -142,22 +142,13 @@ def changed_day(name: str, value: Day | Leave | None) -> str | Leave | None:
 
 
 def moments(name: str, first: Day | None, last: Day | None) -> dict[str, str]:
-    """The two filters of a span, ``yyyy-MM-dd HH:mm:ss`` in India; a day counts from its start to its end.
-
-    Raises:
-        UsageError: a day is none, or the span ends before it begins.
-    """
+    """The two filters of a span, ``yyyy-MM-dd HH:mm:ss`` in India; a day counts from its start to its end."""
     edges = {"From": (f"{name}_from", first, "00:00:00"), "To": (f"{name}_to", last, "23:59:59")}
-    found = {
+    return {
         end: _moment(parameter, value, time)
         for end, (parameter, value, time) in edges.items()
         if value is not None
     }
-    if len(found) == 2 and found["To"] < found["From"]:
-        raise UsageError(
-            f"{name}_from is after {name}_to.", code="span", next_step="Give the earlier one first."
-        )
-    return found
 
 
 def ids(name: str, values: Iterable[str]) -> list[str]:
@@ -176,8 +167,9 @@ def ids(name: str, values: Iterable[str]) -> list[str]:
 
 def _moment(name: str, value: Day, time: str) -> str:
     if isinstance(value, dt.datetime):
-        local = value.astimezone(ZoneInfo(IST)) if value.tzinfo else value
-        return local.strftime("%Y-%m-%d %H:%M:%S")
+        value = value.astimezone(ZoneInfo(IST)) if value.tzinfo else value
+        # What pandas writes for no moment counts as a moment of Python's, but is no day.
+        return f"{day(name, value)} {value:%H:%M:%S}"
     return f"{day(name, value)} {time}"
 
 

@@ -66,7 +66,7 @@ def test_the_version_is_told() -> None:
         (["fetch", "invoices", "--out", "a.csv", "--due-to", "01/01/2026"], "yyyy-MM-dd"),
         (
             ["fetch", "invoices", "--out", "a.csv", "--due-from", "2026-02-01", "--due-to", "2026-01-31"],
-            "due_from is after due_to",
+            "--due-from is after --due-to",
         ),
         (["sandbox", "--port", "70000"], "70000"),
         (["doctor", "--profile"], "--profile"),
