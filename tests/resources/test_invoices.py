@@ -35,9 +35,7 @@ def fetched(client: Client, **filters: Any) -> list[str]:
 
 
 def those(invoices: list[Json], first: Any, last: Any, member: str) -> list[str]:
-    return sorted(
-        invoice["invoiceId"] for invoice in invoices if invoice[member] and first <= invoice[member] <= last
-    )
+    return sorted(invoice["invoiceId"] for invoice in invoices if first <= invoice[member] <= last)
 
 
 @pytest.mark.parametrize("as_date", [False, True])
@@ -49,14 +47,15 @@ def test_days_are_taken_with_both_ends(client: Client, invoices: list[Json], as_
     assert fetched(client, due_from=given[0], due_to=given[0]) == those(invoices, first, first, "dueDate")
     assert fetched(client, due_from=given[0]) == those(invoices, first, "9999", "dueDate")
     assert fetched(client, due_to=given[1]) == those(invoices, "", last, "dueDate")
+    assert fetched(client, due_from=given[1], due_to=given[0]) == []
 
 
 @pytest.mark.parametrize(("noun", "member"), [("created", "createdOn"), ("dispatched", "dispatchedOn")])
 def test_the_days_of_an_instant_are_days_in_india(
     client: Client, invoices: list[Json], noun: str, member: str
 ) -> None:
-    held = [{**invoice, member: invoice[member] and in_india(invoice[member])} for invoice in invoices]
-    days = sorted(invoice[member] for invoice in held if invoice[member])
+    held = [{**invoice, member: in_india(invoice[member])} for invoice in invoices if member in invoice]
+    days = sorted(invoice[member] for invoice in held)
     first, last = days[60], days[-60]
     filters = {f"{noun}_from": first, f"{noun}_to": last}
     assert fetched(client, **filters) == those(held, first, last, member)
@@ -137,16 +136,6 @@ def test_a_day_that_is_none_is_refused_before_anything_is_sent(
     before = len(sandbox.history())
     with pytest.raises(UsageError, match=f"{argument} must be a date"):
         client.invoices.fetch(**{argument: day})
-    assert len(sandbox.history()) == before
-
-
-@pytest.mark.parametrize("noun", ["due", "created", "dispatched"])
-def test_a_span_that_ends_before_it_begins_is_refused_before_anything_is_sent(
-    client: Client, sandbox: Sandbox, noun: str
-) -> None:
-    before = len(sandbox.history())
-    with pytest.raises(UsageError, match=f"{noun}_from is after {noun}_to"):
-        client.invoices.fetch(**{f"{noun}_from": "2026-05-02", f"{noun}_to": dt.date(2026, 5, 1)})
     assert len(sandbox.history()) == before
 
 
