@@ -18,6 +18,7 @@ Its two secrets, ``client_secret`` and ``password``, come from the environment o
 
 import hashlib
 import os
+import re
 import ssl
 import tomllib
 from collections.abc import Mapping
@@ -55,7 +56,8 @@ class Profile:
     """
 
     name: str
-    base_url: str
+    # It may name a user and a password, as any address may.
+    base_url: str = field(repr=False)
     client_id: str
     username: str
     company_id: str
@@ -70,7 +72,8 @@ class Profile:
     def __post_init__(self) -> None:
         if not _is_allowed(self.base_url):
             raise UsageError(
-                "the address of the server must begin with https://; plain http is for this machine alone.",
+                "the address of the server must begin with https:// and be no more than a host and a path;"
+                " plain http is for this machine alone.",
                 code="base_url",
                 where=f"profile {self.name}",
                 next_step="Correct base_url, or ARKIT_BASE_URL.",
@@ -185,12 +188,14 @@ def _is_text(value: str) -> bool:
 
 
 def _is_allowed(base_url: str) -> bool:
+    """Whether it may be asked; a backslash or a space is read in one way here and in another on the way."""
     try:
         parts = urlsplit(base_url)
+        has_place = bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
     is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
-    return bool(parts.hostname) and is_safe
+    return has_place and is_safe and not re.search(r"[\\?#{}\s\x00-\x1f]", base_url)
 
 
 def _wrong_way(ca_file: str, proxy: str) -> str:

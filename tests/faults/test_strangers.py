@@ -27,6 +27,7 @@ from .conftest import (
     assert_clear,
     fetch,
     new_authority,
+    port_of,
     profile_at,
     profile_of,
 )
@@ -47,15 +48,45 @@ def test_no_operation_follows_to_another_host(serve: Serve, client_of: ClientOf,
 
 
 @pytest.mark.parametrize(
-    "address", ["http://ar.example.com", "http://127.0.0.1.example.com", "ftp://127.0.0.1"]
+    "address",
+    [
+        "http://ar.example.com",
+        "http://127.0.0.1.example.com",
+        "http://127.0.0.1@ar.example.com",
+        # One reader takes what stands before the backslash for the host, another what stands behind it.
+        "http://ar.example.com\\@127.0.0.1:{port}",
+        "http://127.0.0.1:{port}\\@ar.example.com",
+        "http://127.0.0.1:{port}/?to=",
+        "http://127.0.0.1:{port}/#",
+        "http://127.0.0.1:{port}/{{x}}",
+        "http://127.0.0.1:{port}\r\nX-Evil: yes",
+        "http://127.0.0.1:{port} ",
+        "http://127.0.0.1:99999",
+        "ftp://127.0.0.1",
+    ],
 )
-def test_plain_http_is_for_this_machine_alone(
-    run: Run, point: Point, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, address: str
+def test_an_address_that_is_not_https_or_has_two_readings_is_refused(
+    serve: Serve, run: Run, point: Point, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, address: str
 ) -> None:
-    profile = profile_of("http://127.0.0.1:9")
+    server = serve(behind_log_in(lambda request: [envelope([])]))
+    profile = profile_of(server.url)
     point(profile)
-    monkeypatch.setenv("ARKIT_BASE_URL", address)
+    monkeypatch.setenv("ARKIT_BASE_URL", address.format(port=port_of(server.url)))
     assert_clear(fetch(run, tmp_path / "out.csv"), 2, profile, says="https://", out=tmp_path / "out.csv")
+    assert server.seen == []
+
+
+def test_a_user_in_the_address_takes_the_place_of_no_token_and_is_shown_nowhere(
+    serve: Serve, run: Run, point: Point, tmp_path: Path
+) -> None:
+    server = serve(behind_log_in(lambda request: [envelope([])]))
+    profile = profile_of(server.url.replace("//", "//eve:st0len@"))
+    point(profile)
+    told = fetch(run, tmp_path / "out.csv", "--json")
+    assert told.code == 0
+    log_in, search = (request.headers["authorization"] for request in server.seen)
+    assert (log_in.startswith("Basic "), search) == (True, "Bearer token-1")
+    assert "st0len" not in f"{told} {profile!r} {run('doctor')}"
 
 
 # Who the server is
