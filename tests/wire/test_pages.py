@@ -233,6 +233,25 @@ def test_a_record_taken_out_before_the_offset_lets_no_other_slip_through(shape: 
     assert collect(server).equals(table(whole[:gone] + whole[gone + 1 :]))
 
 
+def test_a_large_gap_is_closed_in_few_steps() -> None:
+    server = Server(records(500), bare, cap=20)
+
+    def shrink() -> None:
+        del server.known[:300]
+
+    server.meanwhile[20] = shrink
+    assert collect(server, 20).equals(table(records(500)[300:]))
+    readings_of_200, steps = 2 * 11, 10
+    assert len(server.asked) <= 20 + steps + 11 + readings_of_200
+
+
+def test_a_count_that_changes_while_very_many_pages_are_read_lets_them_be_read_again() -> None:
+    server = Server(records(60), with_total, cap=3)
+    server.meanwhile[10] = server.known.pop
+    assert collect(server).equals(table(records(59)))
+    assert sum(asked == (10, 0) for asked in server.asked) == 2
+
+
 def test_records_that_always_come_twice_are_kept_once_and_counted() -> None:
     """A server whose pages overlap by three, always in the same way."""
     shape: Any = with_total
