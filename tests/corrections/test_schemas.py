@@ -45,8 +45,8 @@ def test_every_rule_has_its_sentence() -> None:
 
 
 def test_the_columns_are_the_fields_of_the_file() -> None:
-    columns = list(CustomerUpdates.to_schema().columns)
-    assert columns == ["source_row", *(columns.snake(name) for name in (KEY, *FIELDS))]
+    names = list(CustomerUpdates.to_schema().columns)
+    assert names == ["source_row", *(columns.snake(name) for name in (KEY, *FIELDS))]
 
 
 def test_a_missing_value_breaks_no_rule() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pandera.typing import DataFrame
 
 import arkit
-from arkit import frames, money
+from arkit import columns, frames, money
 from arkit.errors import UsageError
 
 AS_OF = dt.date(2026, 9, 30)
@@ -31,7 +31,7 @@ def invoices(*rows: tuple[dt.date | None, Decimal | str | None]) -> DataFrame[fr
         }
         for number, (due, balance) in enumerate(rows)
     ]
-    return frames.to_frame(records, frames.Invoices)
+    return frames.to_frame(columns.from_records(records, frames.grain(frames.Invoices)), frames.Invoices)
 
 
 def overdue(number_of_days: int) -> dt.date:
