@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+import trustme
 
 from arkit import settings
 from arkit.errors import DiskError, UsageError
@@ -85,6 +86,100 @@ def test_a_profile_of_the_file_takes_its_secrets_from_the_environment(
     assert {name: getattr(profile, name) for name in MEMBERS} == MEMBERS
     give(monkeypatch, {"ARKIT_COMPANY_ID": "CEKOTHER001"})
     assert settings.profile("production").company_id == "CEKOTHER001"
+
+
+def test_where_each_setting_comes_from_can_be_asked_without_the_settings(
+    monkeypatch: pytest.MonkeyPatch, configuration: Path
+) -> None:
+    configuration.write_text(FILE, encoding="utf-8")
+    give(monkeypatch, {"ARKIT_PASSWORD": "p4ssword", "ARKIT_USERNAME": "dev@example.com"})
+    sources = settings.sources("production")
+    file, environment = "profiles.toml", "the environment"
+    assert {name: sources.get(name) for name in MEMBERS} == {
+        "base_url": file,
+        "client_id": file,
+        "client_secret": None,
+        "username": environment,
+        "password": environment,
+        "company_id": file,
+    }
+    assert not set(sources.values()) - {file, environment}
+
+
+def in_file(configuration: Path, monkeypatch: pytest.MonkeyPatch, more: str) -> settings.Profile:
+    """The profile of a file with these lines more."""
+    configuration.write_text(FILE + more, encoding="utf-8")
+    give(monkeypatch, {"ARKIT_CLIENT_SECRET": "s3cret", "ARKIT_PASSWORD": "p4ssword"})
+    return settings.profile("production")
+
+
+def test_a_profile_of_the_file_may_name_the_way_and_the_paths_of_its_server(
+    monkeypatch: pytest.MonkeyPatch, configuration: Path
+) -> None:
+    authority = configuration.with_name("authority.pem")
+    trustme.CA().cert_pem.write_to_path(str(authority))
+    profile = in_file(
+        configuration,
+        monkeypatch,
+        f"""
+ca_file = "{authority}"
+proxy = "http://asha:p4ssword@proxy.example.com:3128"
+[production.paths]
+deactivateCustomer = "/v9/customer/{{customerId}}/off"
+""",
+    )
+    assert profile.ca_file == str(authority)
+    assert profile.proxy == "http://asha:p4ssword@proxy.example.com:3128"
+    assert profile.paths == {"deactivateCustomer": "/v9/customer/{customerId}/off"}
+    assert "p4ssword" not in f"{profile!r}"
+
+
+def test_without_them_nothing_stands_between(monkeypatch: pytest.MonkeyPatch, configuration: Path) -> None:
+    profile = in_file(configuration, monkeypatch, "")
+    assert (profile.ca_file, profile.proxy, profile.paths) == ("", "", {})
+
+
+@pytest.mark.parametrize("base_url", ["https://ar.example.com/base", "https://ar.example.com/base/"])
+def test_an_address_is_the_base_and_the_path_of_the_operation(base_url: str) -> None:
+    paths = {"searchCustomer": "/find"}
+    profile = settings.Profile("test", **{**MEMBERS, "base_url": base_url}, paths=paths)
+    assert profile.address("searchCustomer", "/api/search") == "https://ar.example.com/base/find"
+    assert profile.address("getInvoice", "/api/{invoiceId}") == "https://ar.example.com/base/api/{invoiceId}"
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ('paths = "/find"', "paths"),
+        ("paths = 7", "paths"),
+        ('paths = ["/find"]', "paths"),
+        ('paths = {searchCustomer = "find"}', "paths"),
+        ('paths = {searchCustomer = "https://elsewhere.example.com/find"}', "paths"),
+        ('paths = {searchCustomer = ""}', "paths"),
+        ("paths = {searchCustomer = 7}", "paths"),
+        ('paths = {searchCustomer = ["/find"]}', "paths"),
+        ('ca_file = "/no/such/file.pem"', "way"),
+        ('ca_file = "/"', "way"),
+        ('ca_file = "profiles.toml"', "way"),
+        ('ca_file = "\\u0000"', "way"),
+        ('proxy = "proxy.example.com:3128"', "way"),
+        ('proxy = "https://proxy.example.com"', "way"),
+        ('proxy = "socks5://asha:p4ssword@proxy.example.com"', "way"),
+        ('proxy = "http://"', "way"),
+        ('proxy = "http://asha:p4ssword@:3128"', "way"),
+        ('proxy = "http://asha:p4ssword@proxy.example.com:0"', "way"),
+        ('proxy = "http://asha:p4ssword@proxy.example.com:port"', "way"),
+        ('proxy = "http://asha:p4ssword@[::1"', "way"),
+    ],
+)
+def test_a_way_or_a_path_that_is_none_is_refused(
+    monkeypatch: pytest.MonkeyPatch, configuration: Path, more: str, code: str
+) -> None:
+    monkeypatch.chdir(configuration.parent)
+    with pytest.raises(UsageError) as caught:
+        in_file(configuration, monkeypatch, more)
+    assert (caught.value.code, caught.value.where) == (code, "profile production")
+    assert "p4ssword" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
