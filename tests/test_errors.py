@@ -16,6 +16,9 @@ EXIT_CODES = {
 }
 
 
+WARNINGS = (errors.InferredWarning, errors.IncompleteWarning, errors.UnprovedWarning)
+
+
 def test_every_error_has_the_exit_code_that_is_promised() -> None:
     kinds = errors.ArkitError.__subclasses__()
     kinds += [deeper for kind in kinds for deeper in kind.__subclasses__()]
@@ -23,7 +26,7 @@ def test_every_error_has_the_exit_code_that_is_promised() -> None:
 
 
 def test_every_class_stands_in_the_tree_of_the_docstring() -> None:
-    for kind in (*EXIT_CODES, errors.IncompleteWarning):
+    for kind in (*EXIT_CODES, *WARNINGS):
         assert f"── {kind.__name__} " in (errors.__doc__ or "")
     for kind, code in EXIT_CODES.items():
         (line,) = [line for line in (errors.__doc__ or "").splitlines() if f"── {kind.__name__} " in line]
@@ -65,5 +68,14 @@ def test_an_error_of_the_server_is_known_unless_said_otherwise() -> None:
 
 
 def test_warnings_can_be_caught_as_arkit_s() -> None:
-    assert issubclass(errors.IncompleteWarning, errors.ArkitWarning)
     assert issubclass(errors.ArkitWarning, UserWarning)
+    for kind in WARNINGS:
+        assert issubclass(kind, errors.ArkitWarning)
+    kinds = errors.ArkitWarning.__subclasses__()
+    kinds += [deeper for kind in kinds for deeper in kind.__subclasses__()]
+    assert set(kinds) == set(WARNINGS)
+
+
+def test_a_set_that_is_not_proved_counts_as_one_that_deserves_a_look() -> None:
+    assert issubclass(errors.UnprovedWarning, errors.IncompleteWarning)
+    assert not issubclass(errors.InferredWarning, errors.IncompleteWarning)
