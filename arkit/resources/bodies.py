@@ -157,11 +157,25 @@ def ids(name: str, values: Iterable[str]) -> list[str]:
     Raises:
         UsageError: it is one text, or holds what is no text.
     """
-    found = [] if isinstance(values, str) else sorted(set(values))
+    found = [] if isinstance(values, str) else list(values)
     if isinstance(values, str) or not all(isinstance(value, str) for value in found):
         raise UsageError(
-            f"{name} must be a list of ids, not one text.", code="ids", next_step="Put it in a list."
+            f"{name} must be a list of ids, not one text, and none of them missing.",
+            code="ids",
+            next_step="Put it in a list, without what is no id.",
         )
+    return sorted(set(found))
+
+
+def some_ids(name: str, values: Iterable[str]) -> list[str]:
+    """`ids` of what is to be done something to; a server might take none at all for all that there are.
+
+    Raises:
+        UsageError: it is one text, holds what is no text, or is empty.
+    """
+    found = ids(name, values)
+    if not found:
+        raise UsageError(f"{name} is empty.", code="ids", next_step="Give at least one id.")
     return found
 
 

@@ -101,21 +101,6 @@ class Customers:
         """
         return frames.to_frame(search_ids(self._calls, customer_ids, GRAIN), frames.Customers)
 
-    def members_hidden(self, members: Collection[str]) -> set[str]:
-        """Those of these members, in the API's words, that the search does not show of its first customers.
-
-        None if it writes nothing for what is empty: then a member that is never there may just be empty.
-
-        Raises:
-            NetworkError, AuthenticationError, ApiError, ContractError: they could not be read.
-        """
-        query = {"limit": str(LIMIT), "offset": "0"}
-        payload = self._calls.read(SEARCH_CUSTOMERS, query=query, body={})
-        records, _ = listed(payload, where=SEARCH_CUSTOMERS.name)
-        is_empty_written = any(value is None for record in records for value in record.values())
-        shown = {member for record in records for member in record}
-        return set(members) - shown if is_empty_written else set()
-
     def plan(self, checked: "Check") -> "Plan":
         """The corrections of a checked file against fresh server state; nothing is sent.
 
@@ -267,6 +252,21 @@ def search_ids(calls: Calls, customer_ids: Collection[str], grain: Grain) -> pa.
     except ApiError:
         pass
     return found({})
+
+
+def hidden_members(calls: Calls, members: Collection[str]) -> set[str]:
+    """Those of these members, in the API's words, that the search does not show of its first customers.
+
+    None if it writes nothing for what is empty: then a member that is never there may just be empty.
+
+    Raises:
+        NetworkError, AuthenticationError, ApiError, ContractError: they could not be read.
+    """
+    payload = calls.read(SEARCH_CUSTOMERS, query={"limit": str(LIMIT), "offset": "0"}, body={})
+    records, _ = listed(payload, where=SEARCH_CUSTOMERS.name)
+    is_empty_written = any(value is None for record in records for value in record.values())
+    shown = {member for record in records for member in record}
+    return set(members) - shown if is_empty_written else set()
 
 
 def of_ids(table: pa.Table, wanted: Collection[str]) -> pa.Table:

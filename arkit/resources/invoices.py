@@ -26,6 +26,7 @@ from arkit.resources.bodies import (
     given,
     ids,
     moments,
+    some_ids,
 )
 from arkit.resources.bulk import BulkAnswer
 from arkit.resources.searches import search
@@ -302,10 +303,10 @@ class Invoices:
         """Send invoices to their customers. Doing it twice sends them twice.
 
         Raises:
-            UsageError: the ids are one text.
+            UsageError: the ids are one text, or none.
         """
         body = given(
-            invoice_ids=ids("invoice_ids", invoice_ids), partial_payment_allowed=partial_payment_allowed
+            invoice_ids=some_ids("invoice_ids", invoice_ids), partial_payment_allowed=partial_payment_allowed
         )
         self._calls.change(DISPATCH_INVOICES, body=body)
 
@@ -313,9 +314,9 @@ class Invoices:
         """Delete invoices. Path and body are deduced and not documented.
 
         Raises:
-            UsageError: the ids are one text.
+            UsageError: the ids are one text, or none.
         """
-        self._calls.change(DELETE_INVOICES, body=given(invoice_ids=ids("invoice_ids", invoice_ids)))
+        self._calls.change(DELETE_INVOICES, body=given(invoice_ids=some_ids("invoice_ids", invoice_ids)))
 
     def bulk_create(self, file: Path | str, *, seller_id: str | None = None) -> BulkAnswer:
         """Upload a file of new invoices as it is: unchecked, and with no proof of what became of its rows.

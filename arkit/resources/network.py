@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from arkit.resources.bodies import given, ids
+from arkit.resources.bodies import given, some_ids
 from arkit.wire.calls import Calls
 from arkit.wire.operations import CHANGE_STATUS, CONFIRM_PAYMENT
 
@@ -25,11 +25,11 @@ class Network:
             remarks: 1 to 100 characters without quotation marks and backslashes.
 
         Raises:
-            UsageError: the ids are one text.
+            UsageError: the ids are one text, or none.
         """
         body = given(
             payment_id=payment_id,
-            invoice_ids=ids("invoice_ids", invoice_ids),
+            invoice_ids=some_ids("invoice_ids", invoice_ids),
             response=response,
             type=type,
             remarks=remarks,
@@ -40,7 +40,7 @@ class Network:
         """Ask for another status of invoices on the network. Path and body are deduced and not documented.
 
         Raises:
-            UsageError: the ids are one text.
+            UsageError: the ids are one text, or none.
         """
-        body = given(invoice_ids=ids("invoice_ids", invoice_ids), status=status, remarks=remarks)
+        body = given(invoice_ids=some_ids("invoice_ids", invoice_ids), status=status, remarks=remarks)
         self._calls.change(CHANGE_STATUS, body=body)
