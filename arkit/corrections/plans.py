@@ -20,6 +20,7 @@ from arkit.corrections.journal import Fields, Journal, Row, Stored, content_sha2
 from arkit.corrections.schemas import CLEAR, FIELDS, KEY, CustomerUpdates
 from arkit.corrections.states import UNSETTLED, State
 from arkit.errors import ContractError, InputRefused, UsageError
+from arkit.resources.customers import hidden_members
 from arkit.wire.calls import Calls
 from arkit.wire.operations import SEARCH_CUSTOMERS
 
@@ -134,7 +135,7 @@ def plan(checked: Check, customers: "Customers", calls: Calls, workspace: Path) 
     """The plan of a checked file against a fresh snapshot of its customers; see `Customers.plan`."""
     accepted = checks.require_ok(checked)
     rows = draft(accepted, customers.snapshot(accepted["customer_id"].tolist()), where=checked.path.name)
-    _require_shown(rows, customers)
+    _require_shown(rows, calls)
     profile = calls.profile
     content = content_sha256(checked.kind, profile.account, rows)
     with Journal(workspace) as journal:
@@ -208,11 +209,11 @@ def draft(
     return rows
 
 
-def _require_shown(rows: list[Row], customers: "Customers") -> None:
+def _require_shown(rows: list[Row], calls: Calls) -> None:
     """Refuse a field that the search leaves out: reading back could not prove what became of it."""
     changed = {name for row in rows for name in row.target}
     filled = {name for row in rows for name, value in row.before.items() if value is not None}
-    hidden = customers.members_hidden(changed - filled) if changed - filled else set()
+    hidden = hidden_members(calls, changed - filled) if changed - filled else set()
     if hidden:
         raise ContractError(
             f"the search shows no {', '.join(sorted(hidden))} of any customer.",

@@ -98,5 +98,5 @@ def _account(profile: Profile) -> str:
 
 
 def _credentials(profile: Profile, salt: str) -> str:
-    pair = f"{profile.client_secret}\n{profile.password}".encode()
-    return hashlib.scrypt(pair, salt=salt.encode(), n=2**14, r=8, p=1, dklen=16).hex()
+    given = f"{profile.company_id}\n{profile.client_secret}\n{profile.password}".encode()
+    return hashlib.scrypt(given, salt=salt.encode(), n=2**14, r=8, p=1, dklen=16).hex()
