@@ -10,6 +10,7 @@ import pytest
 from arkit.client import Client
 from arkit.errors import ApiError, ContractError, UsageError
 from arkit.resources import Customers
+from arkit.resources.customers import hidden_members
 from arkit.sandbox import Sandbox
 from arkit.wire.calls import Calls
 from arkit.wire.transport import Answer, Request
@@ -121,12 +122,12 @@ def test_a_set_that_is_not_whole_is_an_error_and_no_frame(
 
 
 def test_members_that_the_search_does_not_show_are_told_from_those_it_shows_empty(client: Client) -> None:
-    assert client.customers.members_hidden(["address", "branchCodes"]) == set()
-    assert client.customers.members_hidden(["address", "creditLimit"]) == {"creditLimit"}
+    assert hidden_members(client.calls, ["address", "branchCodes"]) == set()
+    assert hidden_members(client.calls, ["address", "creditLimit"]) == {"creditLimit"}
 
 
 def test_nothing_counts_as_hidden_where_the_server_leaves_out_what_is_empty(
-    sandbox: Sandbox, altered: Altered, tmp_path: Path
+    sandbox: Sandbox, altered: Altered
 ) -> None:
     altered.payload = {"customers": [{"customerId": "K1", "legalName": "A"}]}
-    assert Customers(Calls(profile_in(sandbox), altered), tmp_path).members_hidden(["address"]) == set()
+    assert hidden_members(Calls(profile_in(sandbox), altered), ["address"]) == set()
