@@ -18,7 +18,6 @@ READS: dict[str, Call] = {
     "customers.fetch": lambda client: client.customers.fetch(),
     "customers.get": lambda client: client.customers.get(CUSTOMER),
     "customers.snapshot": lambda client: client.customers.snapshot([CUSTOMER]),
-    "customers.members_hidden": lambda client: client.customers.members_hidden(["address"]),
     "contacts.fetch": lambda client: client.contacts.fetch(),
     "contacts.fetch of some": lambda client: client.contacts.fetch([CUSTOMER]),
     "contacts.of": lambda client: client.contacts.of(CUSTOMER),
