@@ -407,6 +407,17 @@ def test_each_change_bears_a_mark_of_its_own(serve: Serve, calls_of: CallsOf, se
     assert len(set(marks)) == 2
 
 
+@pytest.mark.parametrize("send", [a_change, an_upload])
+def test_a_change_has_a_connection_of_its_own(serve: Serve, calls_of: CallsOf, send: Send) -> None:
+    """One that was idle may be dead, and then nobody could say whether the change had been read."""
+    server = serve(behind_log_in(lambda request: [envelope([])]))
+    calls = calls_of(profile_of(server.url))
+    for each in (search, send, search):
+        each(calls)
+    _, first, change, second = (request.connection for request in server.seen)
+    assert first == second != change
+
+
 def test_amounts_go_out_as_they_are_written(serve: Serve, calls_of: CallsOf) -> None:
     server = serve(behind_log_in(lambda request: [envelope(None)]))
     a_change(calls_of(profile_of(server.url)))
