@@ -3,11 +3,11 @@
 import contextlib
 import dataclasses
 import json
-import os
 import socket
 import ssl
 import struct
 import subprocess
+import sys
 import threading
 import time
 from collections import Counter, deque
@@ -388,22 +388,27 @@ def tls_server() -> Iterator[TlsServer]:
 
 Measure = Callable[..., tuple[Ended, float, float]]
 
+# A process counts the memory of the one that started it as its own, so that one must be small.
+SMALL = """
+import pathlib, resource, subprocess, sys
+code = subprocess.run(sys.argv[2:], stdin=subprocess.DEVNULL).returncode
+kibibytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+pathlib.Path(sys.argv[1]).write_text(str(kibibytes))
+sys.exit(code)
+"""
+
 
 @pytest.fixture
 def measure(tmp_path_factory: pytest.TempPathFactory) -> Measure:
     """Runs the command in a process of its own; what it took of memory at most, in MiB, and of seconds."""
 
     def measure(*arguments: object) -> tuple[Ended, float, float]:
-        folder = tmp_path_factory.mktemp("measured")
+        figure = tmp_path_factory.mktemp("measured") / "kibibytes"
         started = time.monotonic()
-        with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
-            command = [ARKIT, *map(str, arguments)]
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
-            _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        texts = [(folder / name).read_text(encoding="utf-8") for name in ("out", "err")]
-        # Linux counts kibibytes.
-        return Ended(process.returncode, *texts), usage.ru_maxrss / 1024, time.monotonic() - started
+        command = [sys.executable, "-c", SMALL, str(figure), ARKIT, *map(str, arguments)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        seconds = time.monotonic() - started
+        return Ended(done.returncode, done.stdout, done.stderr), int(figure.read_text()) / 1024, seconds
 
     return measure
 

@@ -1,8 +1,9 @@
 """Answers that are cut, too large, or none."""
 
 import dataclasses
-import gzip
 import json
+import time
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -122,20 +123,50 @@ def test_a_wrong_length_makes_no_other_answer_of_it(clerk: Clerk, client_of: Cli
     assert rows_sent(clerk) == [2]
 
 
+# An answer that takes its time
+
+
+@pytest.mark.parametrize("operation", ["getAuthenticationToken", "searchCustomer"])
+@pytest.mark.parametrize("fault", [{"sent": {"bytes_per_s": 20}}, {"delay_s": 5}], ids=str)
+def test_a_command_ends_in_time_however_slowly_it_is_answered(
+    shared: Sandbox, clerk: Clerk, run: Run, point: Point, tmp_path: Path, operation: str, fault: Any
+) -> None:
+    shared.faults.add(operation=operation, times=9, **fault)
+    point(clerk.profile, ARKIT_DEADLINE_S="0.4")
+    out = tmp_path / "customers.csv"
+    started = time.monotonic()
+    assert_clear(fetch(run, out), 9, clerk.profile, says="within 0.4 seconds", out=out)
+    assert time.monotonic() - started < 2
+
+
+def test_an_upload_that_is_answered_too_slowly_is_found_done(shared: Sandbox, tmp_path: Path) -> None:
+    clerk = office_at(shared, tmp_path, deadline_s=0.4, quiescence_s=QUIESCENCE_S)
+    plan = clerk.fresh(3)
+    shared.faults.add(operation="bulkUpdate", sent={"bytes_per_s": 20})
+    assert clerk.apply(plan).counts == {"verified": 3}
+    assert rows_sent(clerk) == [3]
+    clerk.close()
+
+
 # An answer that is too large
 
 
+def bomb(mebibytes: int) -> bytes:
+    """So many of nothing, packed."""
+    packer = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16)
+    nothing = bytes(2**20)
+    return b"".join([*(packer.compress(nothing) for _ in range(mebibytes)), packer.flush()])
+
+
+BOMB = Raw(bomb(300))
 ENDLESS: dict[str, dict[str, Any]] = {
     "two gigabytes": {"answer": Raw(b"0" * 1024, repeat=2**21)},
     "chunks without end": {"answer": Raw(b"0" * 1024, repeat="endless"), "sent": {"chunked": True}},
     "no end and no length": {"answer": Raw(b"[" * 1024, repeat="endless")},
     "spaces": {"answer": Raw(b" " * 1024, repeat="endless")},
     "empty lists": {"answer": Raw(b"[]," * 1024, repeat="endless")},
-    "a bomb": {
-        "answer": Raw(gzip.compress(bytes(300 * 2**20), 9)),
-        "headers": {"Content-Encoding": "gzip"},
-    },
-    "a bomb that does not say so": {"answer": Raw(gzip.compress(bytes(300 * 2**20), 9))},
+    "a bomb": {"answer": BOMB, "headers": {"Content-Encoding": "gzip"}},
+    "a bomb that does not say so": {"answer": BOMB},
 }
 
 
