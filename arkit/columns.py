@@ -24,7 +24,8 @@ NESTED = frozenset({"customerKeyContacts", "customerReminders", "invoiceAttachme
 TEXT = pa.large_string()
 FRACTION = pa.decimal128(38, 9)
 STATUS = pa.struct([("label", TEXT), ("name", TEXT)])
-BLOCK_BYTES = 2**30
+BLOCK_BYTES = 2**20
+"""So much of a page goes to one processor; a longer record is read value by value."""
 
 Record = Mapping[str, Any]
 
@@ -135,7 +136,7 @@ def from_lines(lines: bytes, schema: pa.Schema, grain: Grain) -> pa.Table:
     """
     table = pyarrow.json.read_json(
         io.BytesIO(lines),
-        read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=BLOCK_BYTES),
+        read_options=pyarrow.json.ReadOptions(use_threads=True, block_size=BLOCK_BYTES),
         parse_options=pyarrow.json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="infer"),
     )
     news = set(table.column_names) - set(schema.names) - NESTED
