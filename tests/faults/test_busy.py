@@ -112,7 +112,7 @@ def test_an_upload_that_met_a_busy_server_is_read_back_and_sent_again(clerk: Cle
     for header in [*SOON.get(headers, []), *LATE.get(headers, [])]:
         name, _, value = header.partition(":")
         given.setdefault(name, []).append(value.strip())
-    clerk.sandbox.faults.add(operation="bulkUpdate", status=429, headers=given)
+    clerk.sandbox.faults.add(operation="bulkUpdate", status=429, error_type="TOO_MANY", headers=given)
     started = time.monotonic()
     outcome = clerk.apply(plan)
     assert time.monotonic() - started < 5

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from command import Run, write_bulk
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from wire.conftest import Piece, Seen, behind_log_in, http
 
@@ -318,7 +318,7 @@ def test_whatever_unknown_members_hold_no_record_is_lost(serve: Serve, client_of
 
     client = client_of(profile_of(serve(behind_log_in(answer)).url))
 
-    @settings(max_examples=100, deadline=None, derandomize=True)
+    @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
     @given(members=st.lists(STRANGE, min_size=1, max_size=6))
     def holds(members: list[dict[str, Any]]) -> None:
         known[:] = [customer(number, **more) for number, more in enumerate(members)]
@@ -327,6 +327,22 @@ def test_whatever_unknown_members_hold_no_record_is_lost(serve: Serve, client_of
         assert {name for more in members for name in more} <= {*found.columns, *map(camel, found.columns)}
 
     holds()
+
+
+@pytest.mark.parametrize("value", [5, -5, 1.5, 10**30, True, False, "5", ["a"], [], {"a": 1}, None], ids=str)
+def test_a_value_at_the_seam_of_two_pages_is_one_value_beside_whatever_stands_on_each_of_them(
+    serve: Serve, client_of: ClientOf, value: Any
+) -> None:
+    values = [value, value, value, "text", value]
+    known = [customer(number, newField=each) for number, each in enumerate(values)]
+
+    def answer(request: Seen) -> list[Piece]:
+        limit, offset = searched(request)
+        return [page_of(known[offset : offset + min(limit, 3)], totalCount=5)]
+
+    found = client_of(profile_of(serve(behind_log_in(answer)).url)).customers.fetch()
+    assert found["legal_name"].tolist() == [record["legalName"] for record in known]
+    assert found["new_field"].iloc[3] == "text"
 
 
 WRONG_KINDS: list[Any] = [5, 1.5, True, {"line1": "New Road"}, [1], [["New Road"]]]
