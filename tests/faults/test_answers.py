@@ -170,7 +170,9 @@ ENDLESS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("fault", ENDLESS)
+@pytest.mark.parametrize(
+    "fault", ["two gigabytes", "chunks without end", "sixty megabytes of empty lists", "a bomb"]
+)
 def test_a_command_that_is_sent_too_much_stops_with_9_and_stays_small(
     shared: Sandbox, clerk: Clerk, measure: Measure, point: Point, tmp_path: Path, fault: str
 ) -> None:
@@ -203,7 +205,7 @@ def test_an_upload_that_is_answered_with_too_much_is_found_done(clerk: Clerk, fa
     assert_kept(clerk, plan, outcome)
 
 
-@pytest.mark.parametrize("fault", ["two gigabytes", "a bomb"])
+@pytest.mark.parametrize("fault", ["two gigabytes"])
 def test_a_file_of_failed_rows_that_is_too_large_names_no_row(
     shared: Sandbox, clerk: Clerk, measure: Measure, point: Point, fault: str
 ) -> None:

@@ -76,7 +76,7 @@ def test_a_change_between_any_two_pages_is_in_the_frame_as_a_whole_or_not_at_all
     with Sandbox(db=tmp_path / "changing.db", customers=22, invoices=0) as sandbox:
         client = client_of(profile_at(sandbox))
         before = client.customers.fetch()
-        for page in range(9):
+        for page in range(0, 10, 2):
             values = {"legalName": f"Renamed {page}"} if "deleted" not in change else {}
             sandbox.faults.paging("searchCustomer", caps_at=5)
             sandbox.faults.add(
@@ -97,10 +97,10 @@ def test_a_change_between_any_two_pages_is_in_the_frame_as_a_whole_or_not_at_all
 @pytest.mark.parametrize(
     "ways",
     [
-        *({"caps_at": size} for size in (1, 2, 3, 4, 5, 8, 15, 16, 17, 23, 24, 25)),
-        *({"page_size": size} for size in (1, 3, 12, 100)),
-        *({"caps_at": size, "excess": 1} for size in (1, 3, 8)),
-        *({"caps_at": size, "repeats_last_page": True} for size in (3, 4, 5, 8, 12)),
+        *({"caps_at": size} for size in (1, 2, 3, 5, 8, 15, 16, 17, 24)),
+        *({"page_size": size} for size in (3, 12)),
+        *({"caps_at": size, "excess": 1} for size in (1, 8)),
+        *({"caps_at": size, "repeats_last_page": True} for size in (3, 5, 8)),
         {"caps_at": 3, "shape": "array"},
         {"caps_at": 3, "shape": "spring"},
         {"caps_at": 3, "ignores_order": True},

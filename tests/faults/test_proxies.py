@@ -79,7 +79,7 @@ def test_a_proxy_that_lets_nothing_through_is_named_and_its_password_is_not(
     server = closed_port.replace("http:", f"{scheme}:")
     profile = profile_of(server, proxy=with_password(proxy.url))
     with pytest.raises(ArkitError) as caught:
-        client_of(profile).customers.fetch()
+        client_of(profile).calls.log_in()
     error = caught.value
     assert error.exit_code in (7, 9)
     assert f"the proxy 127.0.0.1:{port_of(proxy.url)}" in str(error)

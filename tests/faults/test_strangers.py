@@ -15,6 +15,7 @@ from wire.conftest import Scripted, behind_log_in, envelope, http, token
 from arkit.errors import ArkitError, NetworkError
 from arkit.sandbox import Sandbox
 from arkit.wire.operations import GET_INVOICE
+from arkit.wire.transport import Request, Transport
 
 from .conftest import (
     Authority,
@@ -136,22 +137,28 @@ def stranger(
 
 
 @pytest.mark.parametrize("stranger", STRANGERS, indirect=True)
+@pytest.mark.parametrize("call", ["read", "change"])
 def test_a_server_that_is_not_to_be_trusted_is_sent_nothing(
-    stranger: Scripted,
-    authority: Authority,
-    client_of: ClientOf,
-    request: pytest.FixtureRequest,
-    run: Run,
-    write_profile: WriteProfile,
-    tmp_path: Path,
+    stranger: Scripted, authority: Authority, request: pytest.FixtureRequest, call: str
 ) -> None:
     says = STRANGERS[request.node.callspec.params["stranger"]][1]
-    profile = profile_of(stranger.url, ca_file=authority.file)
+    transport = Transport(5, ca_file=authority.file)
+    send = {"read": transport.read, "change": transport.write}[call]
     with pytest.raises(NetworkError, match=says) as caught:
-        client_of(profile).customers.update("KC00000000000001", address="1 New Road")
+        send(Request("POST", f"{stranger.url}/x", body=b"{}"), where="upload")
     assert (caught.value.server_state, caught.value.exit_code) == ("nothing_sent", 9)
+    assert stranger.seen == []
+    transport.close()
+
+
+@pytest.mark.parametrize("stranger", ["not yet valid"], indirect=True)
+def test_a_command_says_what_is_wrong_with_a_certificate_and_what_the_clock_says(
+    stranger: Scripted, authority: Authority, run: Run, write_profile: WriteProfile, tmp_path: Path
+) -> None:
+    profile = profile_of(stranger.url, ca_file=authority.file)
     write_profile(profile)
     told = fetch(run, tmp_path / "out.csv", "--profile", profile.name)
+    says = f"not valid yet, by the clock of this machine: {datetime.now(UTC):%Y-%m-%d}"
     assert_clear(told, 9, profile, says=says, out=tmp_path / "out.csv")
     assert stranger.seen == []
 

@@ -65,7 +65,7 @@ def search(calls: Calls) -> Any:
 @pytest.fixture
 def hasty(shared: Sandbox, tmp_path: Path) -> Iterator[Clerk]:
     """Somebody who soon gives up waiting for an answer."""
-    clerk = office_at(shared, tmp_path, deadline_s=0.4, quiescence_s=QUIESCENCE_S)
+    clerk = office_at(shared, tmp_path, deadline_s=0.25, quiescence_s=QUIESCENCE_S)
     yield clerk
     clerk.close()
     shared.faults.clear()
@@ -131,15 +131,15 @@ def test_an_upload_that_cannot_leave_leaves_its_rows_planned_and_waits_for_nothi
     office.close()
 
 
-@UNREACHABLE
+@pytest.mark.parametrize("address", ["http://127.0.0.1:1", "https://nowhere.invalid"])
 def test_a_command_that_reaches_nobody_says_so_in_one_block_and_in_time(
-    run: Run, point: Point, tmp_path: Path, unreachable: str
+    run: Run, point: Point, tmp_path: Path, address: str
 ) -> None:
-    profile = profile_of(unreachable)
-    point(profile, ARKIT_DEADLINE_S="2")
+    profile = profile_of(address)
+    point(profile, ARKIT_DEADLINE_S="0.5")
     started = time.monotonic()
     told = fetch(run, tmp_path / "customers.csv")
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 6
     assert_clear(told, 9, profile, out=tmp_path / "customers.csv")
 
 
@@ -290,8 +290,8 @@ def test_an_upload_cut_in_its_body_is_sent_again_once(
     keys = office.ids[:2]
     office.apply(office.plan({key: {"address": road(0)} for key in keys}))
     body = transport.written[-1].body or b""
-    places = [0, *ends_of_lines(body)[:-1], len(body) - 1]
-    assert len(places) == 10
+    places = [0, *ends_of_lines(body)[1:-1:2], len(body) - 1]
+    assert len(places) == 6
     for number, place in enumerate(places, 1):
         earlier = len(office.applications())
         plan = office.plan({key: {"address": road(number)} for key in keys})
@@ -310,12 +310,12 @@ def test_rows_done_before_a_server_hangs_are_told_from_those_that_were_not(hasty
     hasty.sandbox.faults.add(operation="bulkUpdate", answer="lost", applies=done, delay_s=3)
     started = time.monotonic()
     outcome = hasty.apply(plan)
-    assert 0.4 < time.monotonic() - started < 10
+    assert 0.25 < time.monotonic() - started < 10
     assert outcome.counts == {"verified": 6}
     assert rows_sent(hasty) == ([done, 6 - done] if done < 6 else [6])
     assert_kept(hasty, plan, outcome)
     at = [datetime.fromisoformat(request["at"]) for request in hasty.uploads()]
-    assert all(later - sooner >= timedelta(seconds=0.5) for sooner, later in itertools.pairwise(at))
+    assert all(later - sooner >= timedelta(seconds=0.35) for sooner, later in itertools.pairwise(at))
 
 
 @pytest.mark.parametrize(
@@ -325,12 +325,12 @@ def test_rows_done_before_a_server_hangs_are_told_from_those_that_were_not(hasty
 def test_a_gateway_that_gives_up_says_nothing_of_the_server_behind_it(
     shared: Sandbox, tmp_path: Path, status: int, done: Any
 ) -> None:
-    office = office_at(shared, tmp_path, quiescence_s=0.4)
+    office = office_at(shared, tmp_path, quiescence_s=0.3)
     plan = office.fresh(4)
     page = Raw(b"<html><h1>Bad Gateway</h1></html>")
     html = {"Content-Type": "text/html"}
     shared.faults.add(
-        operation="bulkUpdate", status=status, answer=page, headers=html, applies=done, landing_s=0.2
+        operation="bulkUpdate", status=status, answer=page, headers=html, applies=done, landing_s=0.15
     )
     outcome = office.apply(plan)
     assert outcome.counts == {"verified": 4}
