@@ -1,0 +1,1 @@
+"""The parts of an XLSX package, changed in place: what is not meant to change stays byte for byte."""
