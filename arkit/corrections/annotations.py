@@ -111,7 +111,7 @@ def _annotated(content: bytes, sheet: str, marks: Sequence[Mark], summary: Seque
     book = Book(box)
     style_part = box.related(book.part, "styles")
     if not style_part:
-        style_part = box.add("xl/styles{}.xml", styles.PLAIN, styles.TYPE)
+        style_part = box.add("xl/styles.xml", styles.PLAIN, styles.TYPE)
         box.relate(book.part, "styles", style_part)
     look = Styles(box.read(style_part))
     kept = _mark(box, book, sheet, marks, look)

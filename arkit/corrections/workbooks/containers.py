@@ -54,10 +54,12 @@ class Container:
         self._changed[name] = content
 
     def add(self, pattern: str, content: bytes, content_type: str) -> str:
-        """A new part under the first free name of the pattern; the name."""
+        """A new part under the first free name of the pattern, which may have a number in it; the name."""
         number = 1
         taken = {name.lower() for name in self.names()}
         while pattern.format(number).lower() in taken:
+            if pattern == pattern.format(number):
+                raise ValueError("a part is there that nothing names")
             number += 1
         name = pattern.format(number)
         self._changed[name] = content
