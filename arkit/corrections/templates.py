@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, Protocol
 import pandas as pd
 
 from arkit import outputs
-from arkit.corrections.headers import EXPLANATIONS
+from arkit.corrections.guidance import EXPLANATIONS
 from arkit.errors import UsageError
 
 OWN_SHEETS = "arkit "
