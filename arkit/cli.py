@@ -25,8 +25,9 @@ import pandas as pd
 import arkit
 from arkit import documents, settings, terminal
 from arkit.corrections import files, outcomes, plans, uploads
-from arkit.corrections.checks import KINDS, check, require_ok
+from arkit.corrections.checks import check, require_ok
 from arkit.corrections.journal import Journal
+from arkit.corrections.kinds import KINDS
 from arkit.corrections.outcomes import Outcome
 from arkit.corrections.states import UNSETTLED
 from arkit.errors import ArkitError, ContractError, InputRefused, UnprovedWarning, UsageError

@@ -23,7 +23,7 @@ def of_check(checked: Check, file: Path) -> Document:
         "sha256": checked.sha256,
         "kind": checked.kind,
         "rows": checked.rows,
-        "accepted": len(checked.accepted),
+        "accepted": checked.accepted_rows,
         "problems": checked.problems.to_dict("records"),
         "counts": checked.counts,
     }

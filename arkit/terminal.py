@@ -5,9 +5,9 @@ import textwrap
 from collections.abc import Mapping
 
 from arkit.corrections.checks import Check
+from arkit.corrections.kinds import FIELDS, KEY
 from arkit.corrections.outcomes import Outcome
 from arkit.corrections.plans import Plan
-from arkit.corrections.schemas import FIELDS, KEY
 from arkit.doctor import Finding
 
 MOST_LISTED = 25
@@ -22,7 +22,7 @@ def of_check(checked: Check, *, has_known: bool) -> str:
     warnings = len(checked.problems) - checked.errors
     lines = [
         f"{checked.path.name} · {checked.rows} rows · SHA-256 {checked.sha256[:8]}…",
-        f"  {len(checked.accepted)} rows good   {checked.errors} errors   {warnings} warnings",
+        f"  {checked.accepted_rows} rows good   {checked.errors} errors   {warnings} warnings",
     ]
     if not has_known:
         lines.append("  Whether the customers exist was not checked: give --known or --profile.")

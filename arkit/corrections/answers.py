@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from arkit.corrections import files
-from arkit.corrections.schemas import FIELDS, KEY
+from arkit.corrections.kinds import FIELDS, KEY
 from arkit.errors import ApiError, ArkitError, AuthenticationError, InputRefused
 from arkit.wire import envelopes
 from arkit.wire.transport import Answer
@@ -73,9 +73,8 @@ def of_failures(content: bytes, failures: int, keys: Collection[str]) -> Verdict
     place = header.index(KEY)
     said = [position for position, name in enumerate(header) if name not in (KEY, *FIELDS)]
     found = {
-        cells[place].strip(): "; ".join(cells[position] for position in said if cells[position].strip())
-        for cells in sheet.rows.values()
-        if len(cells) == len(header)
+        cells[place].strip(): "; ".join(cells[position] for position in said if cells[position])
+        for _, cells in sheet.rows()
     }
     refusals = {key: reason or "it gives no reason." for key, reason in found.items() if key in keys}
     return Verdict(refusals=refusals) if len(refusals) == failures else unnamed

@@ -1,21 +1,73 @@
 """Every problem of a bulk file in one pass, by row and column."""
 
-import hashlib
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from pandera.typing import DataFrame
 
+from arkit import settings
 from arkit.columns import snake
-from arkit.corrections import files, problems
-from arkit.corrections.files import Sheet
-from arkit.corrections.problems import Problem
-from arkit.corrections.schemas import FIELDS, KEY, CustomerUpdates
+from arkit.corrections import cells, comparisons, files, findings, headers, mappings, rules, taxes
+from arkit.corrections.comparisons import Table
+from arkit.corrections.findings import Finding
+from arkit.corrections.headers import Mapped
+from arkit.corrections.kinds import KEY, KINDS, UPDATE, Kind
+from arkit.corrections.rules import RULES, Severity
+from arkit.corrections.sheets import Reading, Remark, Sheet
 from arkit.errors import InputRefused, UsageError
+from arkit.identifiers import Mask
+from arkit.money import inr
 
-KINDS = ("customer-update",)
+# What these find makes the rest of the row not worth a complaint, and keeps it from being taken.
+PASSED_OVER = ("duplicate", "nothing_asked")
+# What is confirmed by accepting it, without a value to put in place.
+CONFIRMED = ("row_hidden",)
+# After these no row can be trusted to be what its columns say.
+OF_WHOLE_FILE = frozenset(
+    [
+        "key_missing",
+        "required_missing",
+        "no_field",
+        "header_blank",
+        "header_twice",
+        "column_unknown",
+        "header_proposed",
+        "field_count",
+        "expected_rows",
+        "expected_total",
+    ]
+)
+MOST_ROUNDS = 3
+LISTED_BY_PLACE = 1_000
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a check was asked to do.
+
+    Attributes:
+        accept: rules whose proposals are taken, or what of them is confirmed.
+        columns: fields by the name of a column.
+        day_order: ``dmy`` or ``mdy``.
+        expect_rows: how many rows the file is said to have.
+        expect_total: the sum of its amounts before tax, as it is said to be.
+        seller_state: the GST code of the state that the seller is registered in.
+    """
+
+    accept: frozenset[str] = frozenset()
+    columns: Mapping[str, str] = field(default_factory=dict)
+    day_order: str | None = None
+    expect_rows: int | None = None
+    expect_total: Decimal | None = None
+    seller_state: str | None = None
 
 
 @dataclass(frozen=True)
@@ -23,48 +75,115 @@ class Check:
     """What `check` found.
 
     Attributes:
+        path: of the file.
+        sha256: of the file's bytes, hex.
+        kind: of the file.
         rows: rows of the file below the header, blank ones left out.
-        accepted: rows without an error, ready for a plan; none if the file as a whole is broken.
         problems: one row per problem, by row and column of the file: source_row, column, value, rule,
             severity, message, repair.
+        fields: the column of each field as the file names it.
+        blanks: for each field of a `customer-update` the number of rows that leave it as it is.
     """
 
     path: Path
     sha256: str
     kind: str
     rows: int
-    accepted: DataFrame[CustomerUpdates] = field(repr=False)
     problems: pd.DataFrame = field(repr=False)
+    fields: Mapping[str, str] = field(default_factory=dict, repr=False)
+    blanks: Mapping[str, int] = field(default_factory=dict, repr=False)
+    _taken: Mask = field(default_factory=lambda: np.zeros(0, dtype=np.bool_), repr=False)
+    _table: Table | None = field(default=None, repr=False)
+    _asked: Asked = field(default_factory=Asked, repr=False)
+    _known: Mapping[str, pa.Array] = field(default_factory=dict, repr=False)
 
     @property
     def ok(self) -> bool:
         """Whether the file may go into a plan: no problem is an error."""
         return not self.errors
 
-    @property
+    @cached_property
     def errors(self) -> int:
         """How many problems are errors."""
         return int((self.problems["severity"] == "error").sum())
+
+    @cached_property
+    def accepted(self) -> DataFrame[Any]:
+        """Rows without an error, ready for a plan; none if the file as a whole is broken.
+
+        One row per row of the file, in its order: `source_row` and the columns of the kind's model that the
+        file has; text exactly as written, missing where the cell is blank.
+        """
+        kind = KINDS[self.kind]
+        frame = pd.DataFrame({"source_row": pd.Series(dtype="int64")})
+        if self._table is None:
+            for header in kind.headers:
+                if header in kind.required:
+                    frame[kind.columns[header]] = pd.Series(dtype="str")
+            return cast("DataFrame[Any]", frame)
+        sheet, taken = self._table.sheet, pa.array(self._taken)
+        frame = pd.DataFrame({"source_row": sheet.source_rows[self._taken]})
+        for header in kind.headers:
+            values = self._table.values(header)
+            if values is not None or header in kind.required:
+                column = values if values is not None else pa.nulls(len(self._taken), pa.large_string())
+                frame[kind.columns[header]] = pd.array(column.filter(taken), dtype="str")
+        return cast("DataFrame[Any]", frame)
+
+    @property
+    def accepted_rows(self) -> int:
+        """How many rows are accepted."""
+        return int(np.count_nonzero(self._taken))
 
     @property
     def repairs(self) -> pd.DataFrame:
         """The problems for which there is a proposal; one row each, in the order of `problems`."""
         return self.problems[self.problems["repair"] != ""].reset_index(drop=True)
 
-    @property
+    @cached_property
     def counts(self) -> dict[str, int]:
         """Problems by rule, the most frequent first."""
         return {str(rule): int(count) for rule, count in self.problems["rule"].value_counts().items()}
 
+    def accept(self, *names: str) -> "Check":
+        """The check with the proposals of these rules taken; the file itself stays as it is.
+
+        Example:
+            >>> checked.accept("stray_space", "excel_tail").ok
+
+        Raises:
+            UsageError: nothing of such a rule can be accepted.
+        """
+        _require_acceptable(names)
+        if self._table is None:
+            return self
+        asked = replace(self._asked, accept=self._asked.accept | set(names))
+        return _examined(self.path, self._table.sheet, self._table.kind, asked, self._known)
+
     def __repr__(self) -> str:
         step = "plan it" if self.ok else "mend the rows in .problems and check again"
         return (
-            f"<arkit check · {self.path.name} · {self.rows} rows · {len(self.accepted)} accepted"
+            f"<arkit check · {self.path.name} · {self.rows} rows · {self.accepted_rows} accepted"
             f" · {self.errors} errors · {len(self.problems) - self.errors} warnings · {step}>"
         )
 
 
-def check(path: Path | str, *, kind: str = "customer-update", known: pd.DataFrame | None = None) -> Check:
+def check(
+    path: Path | str,
+    *,
+    kind: str = UPDATE,
+    known: pd.DataFrame | None = None,
+    accept: Collection[str] = (),
+    columns: Mapping[str, str] | None = None,
+    sheet: str | None = None,
+    header_row: int | None = None,
+    separator: str | None = None,
+    encoding: str | None = None,
+    day_order: str | None = None,
+    expect_rows: int | None = None,
+    expect_total: Decimal | str | None = None,
+    seller_state: str | None = None,
+) -> Check:
     """Check a bulk file before anything is sent; a problem is a row of the result, never an exception.
 
     Example:
@@ -73,97 +192,258 @@ def check(path: Path | str, *, kind: str = "customer-update", known: pd.DataFram
 
     Args:
         path: a CSV or XLSX file with the headers of its kind.
-        kind: ``customer-update``.
+        kind: ``customer-update``, ``customer-create`` or ``invoice-create``.
         known: customers with a column ``customer_id``; without it the ids are only checked for their shape.
+        accept: rules whose proposals are taken; ``row_hidden`` confirms hidden rows.
+        columns: fields by the name of a column where it is not the API's; remembered for the same header.
+        sheet: the sheet of a workbook, where several hold data.
+        header_row: the row of the header, where titles stand above it.
+        separator: of a CSV, where it is not the comma.
+        encoding: of a CSV, where it is not UTF-8.
+        day_order: ``dmy`` or ``mdy``, where days are written so and the column does not tell which.
+        expect_rows: how many rows the file should have.
+        expect_total: what its base amounts should add up to, in rupees.
+        seller_state: the GST code of the seller's state, to tell whether IGST or CGST and SGST are due.
 
     Raises:
-        UsageError: there is no such kind, or `known` has no such column.
+        UsageError: there is no such kind, column, field, rule or order, or `known` has no such column.
         InputRefused: the file cannot be read at all.
     """
     if kind not in KINDS:
         raise UsageError(
             f"there is no kind {kind!r}.", code="kind", next_step=f"Known kinds: {', '.join(KINDS)}."
         )
+    _require_acceptable(accept)
+    if day_order not in (None, "dmy", "mdy"):
+        raise UsageError(
+            f"there is no order of days {day_order!r}.", code="day_order", next_step="Say dmy or mdy."
+        )
     path = Path(path)
-    known_ids = None if known is None else _known_ids(known)
+    customers = {} if known is None else _known(known)
+    reading = Reading(sheet, header_row, separator, encoding)
+    asked = Asked(
+        frozenset(accept),
+        columns or {},
+        day_order,
+        expect_rows,
+        None if expect_total is None else _amount(expect_total),
+        seller_state,
+    )
     content = files.content_of(path)
     try:
-        sheet = files.parse(content, name=path.name)
+        read = files.parse(content, name=path.name, reading=reading, names=headers.names(KINDS[kind]))
     except InputRefused as refusal:
         return _no_table(path, content, kind, refusal)
-    columns = [name.strip() for name in sheet.header]
-    broken = [*problems.of_header(sheet, columns), *problems.of_widths(sheet)]
-    texts = _texts(sheet, columns)
-    key = sheet.header[columns.index(KEY)] if KEY in columns else ""
-    found = [*broken, *problems.of_cells(sheet, columns), *problems.of_hidden_rows(sheet)]
-    if key:
-        found += [*problems.of_blank_keys(texts, key), *problems.of_duplicates(texts, key)]
-    found += problems.of_values(sheet, columns, texts, {(p.source_row, p.column) for p in found})
-    if key and known_ids is not None:
-        found += problems.of_unknown(texts, key, known_ids)
-    found = problems.in_order(found, sheet.header)
-    accepted = texts.iloc[:0] if broken else _accepted(texts, found)
+    return _examined(path, read, KINDS[kind], asked, customers)
+
+
+def _examined(path: Path, sheet: Sheet, kind: Kind, asked: Asked, known: Mapping[str, pa.Array]) -> Check:
+    """The check of a table; accepted proposals are taken round by round, since one may uncover another."""
+    repaired: list[Finding] = []
+    mapped = _mapped(sheet, kind, asked)
+    for _ in range(MOST_ROUNDS):
+        table = Table(sheet, kind, mapped)
+        found, left_out = _findings(table, asked, known)
+        wanted = [one for one in found if one.rule in asked.accept and one.repairs is not None]
+        sheet, taken = _repaired(sheet, wanted)
+        repaired += taken
+        if not taken:
+            break
+    found += repaired
+    is_broken = any(one.rule in OF_WHOLE_FILE and findings.is_error(one) for one in found)
+    is_taken = np.zeros(len(sheet.source_rows), dtype=np.bool_)
+    if not is_broken:
+        is_taken = ~left_out
+        for one in found:
+            if findings.is_error(one) or one.rule in PASSED_OVER:
+                is_taken[np.searchsorted(sheet.source_rows, one.source_rows)] = False
     return Check(
         path=path,
         sha256=sheet.sha256,
-        kind=kind,
-        rows=len(sheet.rows),
-        accepted=cast("DataFrame[CustomerUpdates]", accepted),
-        problems=pd.DataFrame(found, columns=problems.COLUMNS).astype({"source_row": "int64"}),
+        kind=kind.name,
+        rows=len(sheet.source_rows) + sum(remark.rule == "field_count" for remark in sheet.remarks),
+        problems=findings.to_frame(found, sheet.header),
+        fields={name: sheet.header[place] for place, name in enumerate(mapped.fields) if name},
+        blanks=_blanks(table) if kind.is_update else {},
+        _taken=is_taken,
+        _table=table,
+        _asked=asked,
+        _known=known,
     )
+
+
+def _findings(table: Table, asked: Asked, known: Mapping[str, pa.Array]) -> tuple[list[Finding], Mask]:
+    """Everything that is to be said, and the rows that are no records."""
+    sheet, kind, mapped = table
+    left_out = np.zeros(len(sheet.source_rows), dtype=np.bool_)
+    found = [_remarked(remark, sheet, asked) for remark in (*mapped.remarks, *sheet.remarks)]
+    for rule, places in comparisons.no_records(table).items():
+        left_out[places] = True
+        found.append(table.finding(rule, "", places))
+    found += cells.of_cells(sheet, kind, mapped, day_order=asked.day_order, left_out=left_out)
+    found += comparisons.of_blanks(table, left_out)
+    found += comparisons.of_repeated(table, left_out)
+    found += comparisons.of_unknown(table, known, left_out)
+    found += comparisons.of_places(table, left_out)
+    if "baseAmount" in kind.columns:
+        found += taxes.of_invoices(table, known, asked.seller_state, left_out)
+    if "mail_enabled" in kind.columns:
+        found += comparisons.of_contacts(table, left_out)
+    found += _unexpected(table, asked, left_out)
+    return [one for one in found if len(one.source_rows)], left_out
+
+
+def _mapped(sheet: Sheet, kind: Kind, asked: Asked) -> Mapped:
+    """The fields of the columns; what was said of them is kept for the next file with this header."""
+    is_accepted = "header_proposed" in asked.accept
+    workspace = settings.workspace()
+    mapped = headers.mapped(
+        sheet,
+        kind,
+        said=asked.columns,
+        is_accepted=is_accepted,
+        confirmed=mappings.recall(sheet.header, kind, workspace),
+    )
+    if asked.columns or is_accepted:
+        told = {
+            place: name
+            for place, name in enumerate(mapped.fields)
+            if name and name != sheet.header[place].strip()
+        }
+        mappings.remember(sheet.header, kind, told, workspace)
+    return mapped
+
+
+def _remarked(remark: Remark, sheet: Sheet, asked: Asked) -> Finding:
+    """What is to be said of the file, as a problem; the name of an unknown column may be somebody's data."""
+    place = -1 if remark.column is None else remark.column
+    column = "" if place < 0 or remark.rule in ("column_unknown", "header_blank") else sheet.header[place]
+    found, repair = remark.found, ""
+    if remark.rule == "column_unknown":
+        repair, found = (
+            remark.found,
+            f"; did you mean {remark.found}?" if remark.found else ": delete or rename it",
+        )
+    elif remark.rule == "header_proposed":
+        repair = remark.found
+    elif remark.rule == "field_count":
+        found = f"{found}, the header {len(sheet.header)}"
+    named = column.strip() if RULES[remark.rule].says[0].islower() else ""
+    told = rules.sentence(remark.rule, named, found)
+    if remark.rule == "field_count":
+        told = f"row {found.removeprefix('row ')}"
+    severity: Severity | None = (
+        "warning" if remark.rule in CONFIRMED and remark.rule in asked.accept else None
+    )
+    values = None if place < 0 else pa.array([sheet.header[place]], pa.large_string())
+    rows = np.array([remark.source_row], dtype=np.int64)
+    return Finding(
+        remark.rule, place, rows, told, values, pa.array([repair], pa.large_string()), severity=severity
+    )
+
+
+def _repaired(sheet: Sheet, wanted: list[Finding]) -> tuple[Sheet, list[Finding]]:
+    """The table with these proposals in their places, and what was put there."""
+    columns = list(sheet.columns)
+    faults = list(sheet.faults)
+    taken: list[Finding] = []
+    for one in wanted:
+        repairs = cast("pa.Array", one.repairs)
+        has = np.asarray(pc.not_equal(repairs, ""))
+        if one.column < 0 or not has.any() or one.rule in OF_WHOLE_FILE:
+            continue
+        rows, told = one.source_rows[has], repairs.filter(pa.array(has))
+        places = np.searchsorted(sheet.source_rows, rows)
+        mask = np.zeros(len(sheet.source_rows), dtype=np.bool_)
+        mask[places] = True
+        columns[one.column] = pc.replace_with_mask(columns[one.column], pa.array(mask), told)
+        faults = [
+            replace(fault, places=fault.places[~mask[fault.places]]) if fault.column == one.column else fault
+            for fault in faults
+        ]
+        message = rules.sentence("repaired", sheet.header[one.column].strip(), one.rule)
+        values = cast("pa.Array", one.values).filter(pa.array(has))
+        taken.append(Finding("repaired", one.column, rows, message, values, told))
+    return replace(sheet, columns=columns, faults=faults), taken
+
+
+def _unexpected(table: Table, asked: Asked, left_out: Mask) -> Iterator[Finding]:
+    """A number of rows or a total other than it was said to be."""
+    sheet = table.sheet
+    told = {}
+    rows = int(np.count_nonzero(~left_out))
+    if asked.expect_rows is not None and rows != asked.expect_rows:
+        told["expected_rows"] = f"{rows} rows where {asked.expect_rows} are expected"
+    if asked.expect_total is not None:
+        amounts = taxes.paise(table.values("baseAmount"), len(left_out))
+        total = Decimal(int(amounts[(amounts > 0) & ~left_out].sum())) / 100
+        if total != asked.expect_total:
+            told["expected_total"] = f"{inr(total)} where {inr(asked.expect_total)} is expected"
+    for rule, found in told.items():
+        yield Finding(rule, -1, np.array([sheet.header_row]), rules.sentence(rule, "", found))
+
+
+def _blanks(table: Table) -> dict[str, int]:
+    """How many rows leave a field as it is, for each field that some leave."""
+    columns = {name: values for name in table.kind.headers if (values := table.values(name)) is not None}
+    counts = {name: values.null_count for name, values in columns.items()}
+    return {name: count for name, count in counts.items() if count and name != KEY}
 
 
 def _no_table(path: Path, content: bytes, kind: str, refusal: InputRefused) -> Check:
     """The check of a file that is no table, or one that can only be read by guessing: its one problem."""
     message = f"{refusal.message[:1].upper()}{refusal.message[1:]} {refusal.next_step}"
-    problem = Problem(refusal.source_row or 1, refusal.column, "", refusal.code, "error", message)
-    columns = {"source_row": pd.Series(dtype="int64"), "customer_id": pd.Series(dtype="str")}
+    problem = (refusal.source_row or 1, refusal.column, "", refusal.code, "error", message, "")
     return Check(
         path=path,
-        sha256=hashlib.sha256(content).hexdigest(),
+        sha256=files.sha256_of(content),
         kind=kind,
         rows=0,
-        accepted=cast("DataFrame[CustomerUpdates]", pd.DataFrame(columns)),
-        problems=pd.DataFrame([problem], columns=problems.COLUMNS),
+        problems=pd.DataFrame([problem], columns=findings.COLUMNS),
     )
 
 
-def _known_ids(known: pd.DataFrame) -> set[str]:
-    for column in ("customer_id", KEY):
-        if column in known:
-            return set(known[column].dropna().astype(str))
-    raise UsageError(
-        "the known customers have no column customer_id.",
-        code="known",
-        next_step="Give the frame or the file that a fetch of customers made.",
-    )
+def _known(known: pd.DataFrame) -> dict[str, pa.Array]:
+    """The columns of known customers that a check looks at, by field."""
+    wanted = (KEY, "uniqueRefNo", "panOrGstin", "state")
+    found = {
+        name: pa.array(known[column].astype("str"), pa.large_string(), from_pandas=True)
+        for name in wanted
+        for column in (snake(name), name)
+        if column in known
+    }
+    if KEY not in found:
+        raise UsageError(
+            "the known customers have no column customer_id.",
+            code="known",
+            next_step="Give the frame or the file that a fetch of customers made.",
+        )
+    return {
+        name: column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+        for name, column in found.items()
+    }
 
 
-def _texts(sheet: Sheet, columns: list[str]) -> DataFrame[CustomerUpdates]:
-    """The text of the declared columns of rows of the right width; unchecked, whatever its type says."""
-    width = len(columns)
-    rows = {row: cells for row, cells in sheet.rows.items() if len(cells) <= width}
-    frame = pd.DataFrame({"source_row": pd.Series(list(rows), dtype="int64")})
-    for name in (KEY, *FIELDS):
-        if name in columns:
-            position = columns.index(name)
-            values = [cells[position] if len(cells) > position else "" for cells in rows.values()]
-            frame[snake(name)] = pd.Series(
-                [value if value.strip() else None for value in values], dtype="str"
+def _amount(total: Decimal | str) -> Decimal:
+    try:
+        return Decimal(total)
+    except InvalidOperation as error:
+        raise UsageError(
+            "the expected total is no amount.", code="expect_total", next_step="Write it like 1234.50."
+        ) from error
+
+
+def _require_acceptable(names: Collection[str]) -> None:
+    for name in names:
+        if name not in RULES:
+            raise UsageError(
+                f"there is no rule {name!r}.",
+                code="accept",
+                next_step="Name rules that the check shows proposals for.",
             )
-    if KEY not in columns:
-        frame["customer_id"] = pd.Series([None] * len(rows), dtype="str")
-    return cast("DataFrame[CustomerUpdates]", frame)
 
 
-def _accepted(texts: pd.DataFrame, found: list[Problem]) -> pd.DataFrame:
-    refused = {problem.source_row for problem in found if problem.severity == "error"}
-    passed_over = {p.source_row for p in found if p.rule in ("duplicate", "nothing_asked")}
-    rows = texts[~texts["source_row"].isin(refused | passed_over)].reset_index(drop=True)
-    return CustomerUpdates.validate(rows)
-
-
-def require_ok(checked: Check) -> DataFrame[CustomerUpdates]:
+def require_ok(checked: Check) -> DataFrame[Any]:
     """The accepted rows of a check without errors.
 
     Raises:

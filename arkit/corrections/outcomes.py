@@ -7,9 +7,10 @@ from pathlib import Path
 import pandas as pd
 
 from arkit.corrections import files
+from arkit.corrections.headers import REASON_COLUMN
 from arkit.corrections.journal import Row
-from arkit.corrections.problems import REASON_COLUMN
-from arkit.corrections.schemas import CLEAR, FIELDS, KEY
+from arkit.corrections.kinds import FIELDS, KEY
+from arkit.corrections.schemas import CLEAR
 from arkit.corrections.states import UNSETTLED, State
 
 ROW_COLUMNS = ["source_row", "key", "state", "reason", "before", "target"]

@@ -1,126 +1,111 @@
-"""The rows of an XLSX package as text, within limits; what is no table of texts is refused or noted.
+"""The ZIP package of a workbook, unpacked in memory within limits before any parser sees it."""
 
-The parser of openpyxl is driven directly: its worksheets fill gaps up to whatever row or column a file
-claims, leave out rows that stand in another order, and do not show which cells are merged.
-"""
-
-import bisect
-import datetime as dt
 import io
+import posixpath
 import re
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
+from defusedxml import ElementTree
+
+from arkit.corrections.sheets import OWN_SHEETS, refused, too_large
 from arkit.errors import InputRefused
 
 MAX_UNPACKED_BYTES = 200 * 2**20
 MAX_RATIO = 200
 MAX_MEMBERS = 1_000
-MAX_ROWS = 2**20
-MAX_CELLS = 3_000_000
 
-# Types of cells, in the words of the format, that hold neither text nor number.
-UNUSABLE = {"f": "excel_formula", "e": "excel_error", "b": "excel_boolean"}
 SAVE_AS = "Save it as XLSX or CSV UTF-8."
-# How the format writes a control character in a text.
-CONTROL = re.compile("_x00([01][0-9A-Fa-f])_")
+MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+OFFICE = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+# Declarations may define entities that grow or read other files; no program of spreadsheets writes them.
+DECLARED = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
+BOOK = ("xl/workbook.xml", "xl/_rels/workbook.xml.rels")
+GLANCED_BYTES = 2**20
+END_MARK, END_BYTES = b"PK\x05\x06", 22
+LOCAL_BYTES = 30
 
 
 @dataclass(frozen=True)
-class CellFault:
-    """A cell that cannot be taken as text without guessing; `position` counts columns from 0."""
+class Page:
+    """A sheet of cells as the workbook names it."""
 
-    source_row: int
-    position: int
-    value: str
-    rule: str
+    title: str
+    part: str
 
 
-@dataclass(frozen=True)
-class Row:
-    """A row that holds something, with the number it has in the spreadsheet."""
-
-    number: int
-    cells: list[str]
-    faults: list[CellFault]
-    is_hidden: bool
-
-
-def require_sound(content: bytes, *, name: str) -> None:
-    """Unpack everything once, piece by piece, so that nothing unpacks to more than the directory says.
+def parts_of(content: bytes, *, name: str) -> dict[str, bytes]:
+    """The XML parts of a workbook by name, everything unpacked once, so that no size is only claimed.
 
     Raises:
-        InputRefused: it is no workbook, or would fill the memory.
+        InputRefused: it is no workbook, would fill the memory, or holds what no workbook needs.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as package:
             members = package.infolist()
             _require_small(members, len(content), name)
-            broken = package.testzip()
+            if not _is_plain(members, content):
+                raise unsound(name)
+            # A member that unpacks to more than it claims ends in an error of zipfile.
+            parts = {member.filename: package.read(member) for member in members}
     except InputRefused:
         raise
     except Exception as error:  # whatever zipfile and zlib meet in bytes that are no archive
         raise unsound(name) from error
-    names = {member.filename for member in members}
-    if broken or len(names) != len(members):
+    if "xl/workbook.xml" not in parts:
+        kind = next((kind for part, kind in KINDS.items() if part in parts), "a ZIP file")
+        raise refused(name, "format", f"this is {kind}, not a workbook that Excel saved as XLSX.", SAVE_AS)
+    if "xl/vbaProject.bin" in parts:
+        raise refused(name, "macros", "this workbook holds macros.", SAVE_AS)
+    texts = {part: xml for part, xml in parts.items() if part.endswith((".xml", ".rels", ".vml"))}
+    if any(b"!" in xml and DECLARED.search(xml.replace(b"\0", b"")) for xml in texts.values()):
         raise unsound(name)
-    if "xl/workbook.xml" not in names:
-        message = "this is a ZIP file, not a workbook that Excel saved as XLSX."
-        raise InputRefused(message, code="format", where=name, next_step=SAVE_AS)
-    if "xl/vbaProject.bin" in names:
-        raise InputRefused("this workbook holds macros.", code="macros", where=name, next_step=SAVE_AS)
+    return texts
 
 
-def rows(sheet: Any, *, name: str) -> Iterator[Row]:
-    """The rows of an openpyxl worksheet, opened for reading only, that hold something.
+# What else is a ZIP file, by a part that it has.
+KINDS = {
+    "xl/workbook.bin": "a binary workbook (XLSB)",
+    "content.xml": "an OpenDocument file (ODS)",
+    "Index/Document.iwa": "a Numbers document",
+}
+
+
+def pages(parts: dict[str, bytes], *, name: str) -> list[Page]:
+    """The sheets of a workbook that hold cells and are not arkit's own, in the order of their tabs.
 
     Raises:
-        InputRefused: it holds too much, or merged cells.
+        InputRefused: the workbook does not say which they are.
     """
-    from openpyxl.worksheet._reader import WorkSheetParser  # noqa: PLC0415 - slow, wanted by workbooks alone
-
-    book = sheet.parent
-    filled: list[int] = []
-    last = size = 0
-    with sheet._get_source() as source:
-        parser = WorkSheetParser(
-            source,
-            sheet._shared_strings,
-            epoch=book.epoch,
-            date_formats=book._date_formats,
-            timedelta_formats=book._timedelta_formats,
-        )
-        for number, cells in parser.parse():
-            if not last < number or any(cell["row"] != number for cell in cells):
-                raise unsound(name)
-            last = number
-            texts, faults = _texts(number, cells, name)
-            if texts:
-                filled.append(number)
-                size += len(texts)
-                require_limits(number, size, name=name)
-                is_hidden = parser.row_dimensions.get(str(number), {}).get("hidden") in ("1", "true")
-                yield Row(number, texts, faults, is_hidden)
-    _require_unmerged(parser.merged_cells, filled, name)
+    try:
+        book, links = (ElementTree.fromstring(parts[part]) for part in BOOK)
+        targets = {link.get("Id"): (link.get("Type", ""), link.get("Target", "")) for link in links}
+        found = []
+        for sheet in book.iter(f"{MAIN}sheet"):
+            kind, target = targets[sheet.get(f"{OFFICE}id")]
+            part = posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
+            if kind.endswith("/worksheet"):
+                found.append(Page(sheet.get("name", ""), part))
+    except Exception as error:  # whatever a parser meets in XML that is none
+        raise unsound(name) from error
+    return [page for page in found if not page.title.startswith(OWN_SHEETS)]
 
 
-def require_limits(rows: int, cells: int, *, name: str) -> None:
-    """Raises `InputRefused` for more than a spreadsheet shows, or memory holds with ease."""
-    if rows > MAX_ROWS or cells > MAX_CELLS:
-        raise too_large(f"the table has more than {MAX_ROWS:,} rows or {MAX_CELLS:,} cells.", name)
-
-
-def too_large(message: str, name: str) -> InputRefused:
-    """The refusal of a file for its size."""
-    return InputRefused(message, code="too_large", where=name, next_step="Split it into several files.")
+def sole_page(content: bytes, *, name: str) -> Page | None:
+    """The only sheet of a workbook, found at a glance; nothing where a closer look is needed."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as package:
+            parts = {part: package.open(part).read(GLANCED_BYTES) for part in BOOK}
+        found = pages(parts, name=name)
+    except Exception:  # the closer look tells what is wrong
+        return None
+    return found[0] if len(found) == 1 else None
 
 
 def unsound(name: str) -> InputRefused:
     """The refusal of bytes that no workbook of Excel consists of."""
     message = "this is not a sound XLSX workbook."
-    return InputRefused(message, code="workbook", where=name, next_step="Open it in Excel and save it again.")
+    return refused(name, "workbook", message, "Open it in Excel and save it again.")
 
 
 def _require_small(members: list[zipfile.ZipInfo], packed_bytes: int, name: str) -> None:
@@ -129,53 +114,19 @@ def _require_small(members: list[zipfile.ZipInfo], packed_bytes: int, name: str)
         raise too_large("the workbook unpacks to far too much.", name)
 
 
-def _require_unmerged(merged: Any, filled: list[int], name: str) -> None:
-    """The value of merged cells stands in the first of them; the others look as if they were left blank."""
-    ranges = [cells for cells in (merged.mergeCell if merged else []) if _touches(cells, filled)]
-    if ranges:
-        first = min(ranges, key=lambda cells: (cells.min_row, cells.min_col))
-        raise InputRefused(
-            f"cells are merged in {len(ranges)} places, the first of them {first.coord}.",
-            code="merged",
-            where=name,
-            next_step="Unmerge them and write the value into each cell.",
-            source_row=first.min_row,
-        )
-
-
-def _touches(cells: Any, filled: list[int]) -> bool:
-    """Whether a range of cells reaches into one of these rows, which stand in their order."""
-    place = bisect.bisect_left(filled, cells.min_row)
-    return place < len(filled) and filled[place] <= cells.max_row
-
-
-def _texts(number: int, cells: list[dict[str, Any]], name: str) -> tuple[list[str], list[CellFault]]:
-    """Texts up to the last cell that holds something, and the cells that hold something else than text."""
-    found: dict[int, str] = {}
-    faults: list[CellFault] = []
-    for cell in cells:
-        text, rule = _text(cell["value"], cell["data_type"])
-        if text:
-            position = cell["column"] - 1
-            if position in found:
-                raise unsound(name)
-            found[position] = text
-            if rule:
-                faults.append(CellFault(number, position, text, rule))
-    return [found.get(position, "") for position in range(max(found, default=-1) + 1)], faults
-
-
-def _text(value: Any, data_type: str) -> tuple[str, str]:
-    """The text of a cell, and the rule it breaks if it is no text."""
-    if data_type == "f":
-        return (value if isinstance(value, str) else str(getattr(value, "text", "="))), UNUSABLE["f"]
-    if value is None:
-        return "", ""
-    if data_type in UNUSABLE:
-        return str(value), UNUSABLE[data_type]
-    if isinstance(value, dt.date | dt.time | dt.timedelta):
-        return str(value), "excel_date"
-    if isinstance(value, int | float):
-        is_whole = isinstance(value, int) or value.is_integer()
-        return (str(int(value)) if is_whole else repr(value)), "excel_number"
-    return CONTROL.sub(lambda code: chr(int(code[1], 16)), str(value)), ""
+def _is_plain(members: list[zipfile.ZipInfo], content: bytes) -> bool:
+    """Whether each name stands once and leads nowhere else, no member has a password or lies in another, and
+    nothing follows the directory.
+    """
+    names = {member.filename for member in members}
+    leads_out = any(name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", name) for name in names)
+    has_password = any(member.flag_bits & 1 for member in members)
+    ends = 0
+    overlap = False
+    for member in sorted(members, key=lambda member: member.header_offset):
+        overlap |= member.header_offset < ends
+        ends = member.header_offset + LOCAL_BYTES + len(member.orig_filename.encode()) + member.compress_size
+    end = content.rfind(END_MARK)
+    comment_bytes = int.from_bytes(content[end + END_BYTES - 2 : end + END_BYTES], "little")
+    has_tail = end + END_BYTES + comment_bytes != len(content)
+    return len(names) == len(members) and not (leads_out or has_password or overlap or has_tail)

@@ -17,7 +17,8 @@ from arkit.columns import IST, snake
 from arkit.corrections import checks
 from arkit.corrections.checks import Check
 from arkit.corrections.journal import Fields, Journal, Row, Stored, content_sha256
-from arkit.corrections.schemas import CLEAR, FIELDS, KEY, CustomerUpdates
+from arkit.corrections.kinds import FIELDS, KEY
+from arkit.corrections.schemas import CLEAR, CustomerUpdates
 from arkit.corrections.states import UNSETTLED, State
 from arkit.errors import ContractError, InputRefused, UsageError
 from arkit.resources.customers import hidden_members

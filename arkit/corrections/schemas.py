@@ -1,68 +1,145 @@
-"""The rules of bulk files, declared as pandera models whose checks take a whole column."""
+"""The rules of bulk files, declared as pandera models whose checks take a whole column.
 
+Every check passes a missing value: whether one may be missing is a question of its own.
+"""
+
+import datetime as dt
+from collections.abc import Callable
 from typing import Any, Optional
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pa
+import pyarrow
+import pyarrow.compute as pc
 from pandera.typing import Series
 
-from arkit import identifiers
+from arkit import identifiers, registers
+from arkit.corrections import texts
+from arkit.identifiers import Mask
 
 CLEAR = "<clear>"
 """The word that clears a field; a blank cell leaves it as it is."""
 
-KEY = "customerId"
-FIELDS = (
-    "legalName",
-    "panOrGstin",
-    "accountNumber",
-    "ifsc",
-    "address",
-    "state",
-    "pinCode",
-    "contactNumber",
-    "assignedAgent",
-    "branchCodes",
-    "uniqueRefNo",
-)
-"""The headers of a ``customer-update`` file beside the key."""
-
-NEARLY_CLEAR = r"(?i)<\s*clear\s*>"
-
-# Spaces of any kind at either end, and marks that nobody sees, breaks of the line among them.
-# Joiners (U+200C, U+200D) are kept: Indian scripts need them.
-SPACES = r"\s\x{a0}\x{2000}-\x{200a}\x{202f}\x{205f}\x{3000}"
-STRAY_SPACE = rf"(?s)[{SPACES}].*|(?s).*[{SPACES}]"
-UNSEEN = (
-    r"\x00-\x08\x0b\x0e-\x1f\x{7f}-\x{9f}\x{ad}\x{61c}\x{180e}\x{200b}\x{200e}\x{200f}\x{2028}-\x{202e}"
-    r"\x{2060}-\x{206f}\x{feff}\x{fff9}-\x{fffb}\x{e0000}-\x{e007f}"
-)
-HIDDEN = rf"(?s).*(?:[{UNSEEN}]|[^{SPACES}].*[\t\n\f\r].*[^{SPACES}]).*"
-# Text that a spreadsheet takes for a formula when it opens an export.
-FORMULA = r"(?s)[=+@-].*"
+AMOUNT = r"[0-9]{1,13}(\.[0-9]{1,2})?"
+BELOW_MINIMUM = r"0+(\.0[0-9]?)?"
+YES_OR_NO = "TRUE|FALSE|true|false"
+FIRST_YEAR, LAST_YEAR = 2000, 2099
 
 Text = Optional[Series[str]]  # noqa: UP045 - pandera reads a column that may be absent from Optional
-
-RULES = {
-    "customer_id": "is not a customer id: KC and 14 capital letters or digits are expected",
-    "pan_or_gstin": "is neither a PAN (10 characters) nor a GSTIN (15 characters)",
-    "gstin_state": "is a GSTIN that begins with no code of a state",
-    "gstin_check_digit": "is a GSTIN whose last character does not follow from the others: one is mistyped",
-    "account_number": "is not an account number: 9 to 36 letters or digits are expected",
-    "ifsc": "is not an IFSC: four letters, a zero and six letters or digits are expected",
-    "pin_code": "is not a PIN code: six digits are expected, the first not 0",
-    "contact_number": "is not a telephone number: ten digits are expected, with or without a country code",
-    "name_needed": "cannot be cleared: a customer needs a name",
-    "clear_word": f"is nearly the word that clears a field, which is written {CLEAR}",
-    "stray_space": "has a space before or behind it",
-    "hidden_character": "holds a character that cannot be seen",
-    "formula_like": "begins like a formula",
-}
-"""Rule to what is wrong, as the end of a sentence that begins with the name of the column."""
+Judge = Callable[[Any], Mask]
 
 
-def _matching(values: pd.Series, pattern: str) -> pd.Series:
-    return pd.Series(identifiers.matches(values, pattern), index=values.index)
+def _rule(column: str, code: str, judge: Judge) -> Any:
+    """A pandera check of one column, or of all that match an expression beginning with ``^``.
+
+    Args:
+        column: the column, or the expression.
+        code: what the rule is called in the problems.
+        judge: an arrow column of text to whether each value passes; of a missing one it may say anything.
+    """
+
+    def check(cls: type, values: pd.Series) -> pd.Series:
+        column = identifiers.text(values)
+        passed = judge(column)
+        if column.null_count:
+            passed = passed | np.asarray(pc.is_null(column))
+        return pd.Series(passed, index=values.index)
+
+    return pa.check(column, name=code, regex=column.startswith("^"), ignore_na=False)(check)
+
+
+def _shaped(pattern: str, *, clearable: bool = False) -> Judge:
+    return lambda column: identifiers.matches(column, f"{pattern}|{CLEAR}" if clearable else pattern)
+
+
+def _not(judge: Judge) -> Judge:
+    return lambda column: ~judge(column)
+
+
+def _pan_or_gstin(*, clearable: bool) -> Judge:
+    def judge(column: Any) -> Mask:
+        passed = identifiers.gstin_remainders(column) >= 0
+        others = np.flatnonzero(~passed)
+        if len(others):
+            pattern = f"{identifiers.PAN}|{CLEAR}" if clearable else identifiers.PAN
+            passed[others] = identifiers.matches(column.take(others), pattern)
+        return passed
+
+    return judge
+
+
+def _gstin_state(column: Any) -> Mask:
+    return (identifiers.gstin_remainders(column) < 0) | identifiers.has_known_state(column)
+
+
+def _gstin_check_digit(column: Any) -> Mask:
+    passed: Mask = identifiers.gstin_remainders(column) <= 0
+    return passed
+
+
+def _pan_holder(column: Any) -> Mask:
+    """A PAN, by itself or inside a GSTIN of a taxpayer, names a kind of holder and has a number."""
+    pan = f"(?:[0-9]{{2}})?{identifiers.PAN}(?:[1-9A-Z]{{2}}[0-9A-Z])?"
+    real = f"(?:[0-9]{{2}})?{identifiers.REAL_PAN}(?:[1-9A-Z]{{2}}[0-9A-Z])?"
+    passed = identifiers.matches(column, real)
+    others = np.flatnonzero(~passed)
+    if len(others):
+        passed[others] = ~identifiers.matches(column.take(others), pan)
+    return passed
+
+
+def _is_rounded(column: Any) -> Mask:
+    """Whether a number goes on with zeros where a spreadsheet has no more digits."""
+    return texts.ends_with(column, "0", then="^[1-9][0-9]{14}0{1,21}$")
+
+
+def _ifsc_bank(column: Any) -> Mask:
+    codes = pc.utf8_upper(pc.utf8_slice_codeunits(column, 0, 4))
+    known = pc.is_in(codes, value_set=registers.bank_codes().cast(codes.type))
+    passed: Mask = np.asarray(known)
+    return passed if passed.all() else passed | ~identifiers.matches(column, identifiers.IFSC)
+
+
+def _state_known(column: Any) -> Mask:
+    codes = registers.state_of_name(column)
+    places = pyarrow.array([state.gst_code for state in registers.states() if state.is_place], codes.type)
+    known: Mask = np.asarray(pc.is_in(codes, value_set=places))
+    return known
+
+
+def _day(column: Any) -> Mask:
+    """Whether the value is a day that the calendar has; few different ones stand in a column."""
+    encoded = column.dictionary_encode()
+    days = np.array([_is_day(value) for value in encoded.dictionary.to_pylist()], dtype=np.bool_)
+    places = encoded.indices.fill_null(0).to_numpy()
+    return days[places] if len(days) else np.zeros(len(column), dtype=np.bool_)
+
+
+def _is_day(value: str) -> bool:
+    if len(value) != len("yyyy-mm-dd") or not value.isascii():
+        return False
+    try:
+        return FIRST_YEAR <= dt.date.fromisoformat(value).year <= LAST_YEAR
+    except ValueError:
+        return False
+
+
+def _is_nearly_clear(column: Any) -> Mask:
+    return texts.is_nearly(column, CLEAR)
+
+
+def _is_clear(column: Any) -> Mask:
+    return _is_nearly_clear(column) | texts.equals(column, CLEAR)
+
+
+def _is_formula(column: Any) -> Mask:
+    """A country code is none, though it begins with a plus."""
+    found = texts.is_like_formula(column)
+    places = np.flatnonzero(found)
+    if len(places):
+        found[places] = ~identifiers.matches(column.take(places), identifiers.PHONE)
+    return found
 
 
 class CustomerUpdates(pa.DataFrameModel):
@@ -86,59 +163,120 @@ class CustomerUpdates(pa.DataFrameModel):
     branch_codes: Text = pa.Field(nullable=True)
     unique_ref_no: Text = pa.Field(nullable=True)
 
-    @pa.check("customer_id", name="customer_id")
-    def _customer_id(cls, values: pd.Series) -> Any:
-        return _matching(values, identifiers.CUSTOMER_ID)
+    _customer_id = _rule("customer_id", "customer_id", _shaped(identifiers.CUSTOMER_ID))
+    _name_needed = _rule("legal_name", "name_needed", _not(lambda column: texts.equals(column, CLEAR)))
+    _pan_or_gstin = _rule("pan_or_gstin", "pan_or_gstin", _pan_or_gstin(clearable=True))
+    _pan_holder = _rule("pan_or_gstin", "pan_holder", _pan_holder)
+    _gstin_state = _rule("pan_or_gstin", "gstin_state", _gstin_state)
+    _gstin_check_digit = _rule("pan_or_gstin", "gstin_check_digit", _gstin_check_digit)
+    _account = _rule("account_number", "account_number", _shaped(identifiers.ACCOUNT_NUMBER, clearable=True))
+    _rounded = _rule("account_number", "excel_rounded", _not(_is_rounded))
+    _ifsc = _rule("ifsc", "ifsc", _shaped(identifiers.IFSC, clearable=True))
+    _ifsc_bank = _rule("ifsc", "ifsc_bank", _ifsc_bank)
+    _state = _rule(
+        "state", "state_unknown", lambda column: _state_known(column) | texts.equals(column, CLEAR)
+    )
+    _pin_code = _rule("pin_code", "pin_code", _shaped(identifiers.PIN_CODE, clearable=True))
+    _phone = _rule("contact_number", "contact_number", _shaped(identifiers.PHONE, clearable=True))
+    _clear_word = _rule("^(?!source_row|customer_id)", "clear_word", _not(_is_nearly_clear))
+    _stray_space = _rule("^(?!source_row)", "stray_space", _not(texts.has_stray_space))
+    _hidden = _rule("^(?!source_row)", "hidden_character", _not(texts.has_hidden_character))
+    _formula = _rule("^(?!source_row)", "formula_like", _not(_is_formula))
+    _mojibake = _rule("^(?!source_row)", "mojibake", _not(texts.is_mojibake))
 
-    @pa.check("pan_or_gstin", name="pan_or_gstin")
-    def _pan_or_gstin(cls, values: pd.Series) -> Any:
-        return _matching(values, f"{identifiers.PAN}|{identifiers.GSTIN}|{CLEAR}")
+    class Config:
+        strict = True
 
-    @pa.check("pan_or_gstin", name="gstin_state")
-    def _gstin_state(cls, values: pd.Series) -> Any:
-        return ~_matching(values, identifiers.GSTIN) | identifiers.has_known_state(values)
 
-    @pa.check("pan_or_gstin", name="gstin_check_digit")
-    def _gstin_check_digit(cls, values: pd.Series) -> Any:
-        passed = ~_matching(values, identifiers.GSTIN)
-        passed[~passed] = identifiers.has_right_check_character(values[~passed])
-        return passed
+class CustomerCreates(pa.DataFrameModel):
+    """Accepted rows of a ``customer-create`` file.
 
-    @pa.check("account_number", name="account_number")
-    def _account_number(cls, values: pd.Series) -> Any:
-        return _matching(values, f"{identifiers.ACCOUNT_NUMBER}|{CLEAR}")
+    One row per new customer with one key contact, in the order of the file; text as written; a missing value
+    is not sent. `source_row` is the row in the user's spreadsheet.
+    """
 
-    @pa.check("ifsc", name="ifsc")
-    def _ifsc(cls, values: pd.Series) -> Any:
-        return _matching(values, f"{identifiers.IFSC}|{CLEAR}")
+    source_row: Series[int] = pa.Field(unique=True)
+    unique_ref_no: Text = pa.Field(nullable=True)
+    legal_name: Series[str]
+    name: Series[str]
+    mobile: Series[str]
+    email: Text = pa.Field(nullable=True)
+    mail_enabled: Text = pa.Field(nullable=True)
+    sms_enabled: Text = pa.Field(nullable=True)
+    whatsapp_enabled: Text = pa.Field(nullable=True)
+    pan_or_gstin: Text = pa.Field(nullable=True)
+    account_number: Text = pa.Field(nullable=True)
+    ifsc: Text = pa.Field(nullable=True)
+    address: Text = pa.Field(nullable=True)
+    state: Text = pa.Field(nullable=True)
+    pin_code: Text = pa.Field(nullable=True)
+    contact_number: Text = pa.Field(nullable=True)
 
-    @pa.check("pin_code", name="pin_code")
-    def _pin_code(cls, values: pd.Series) -> Any:
-        return _matching(values, f"{identifiers.PIN_CODE}|{CLEAR}")
+    _mobile = _rule("mobile", "contact_number", _shaped(identifiers.PHONE))
+    _email = _rule("email", "email", _shaped(identifiers.EMAIL))
+    _flags = _rule("^(mail|sms|whatsapp)_enabled$", "yes_or_no", _shaped(YES_OR_NO))
+    _pan_or_gstin = _rule("pan_or_gstin", "pan_or_gstin", _pan_or_gstin(clearable=False))
+    _pan_holder = _rule("pan_or_gstin", "pan_holder", _pan_holder)
+    _gstin_state = _rule("pan_or_gstin", "gstin_state", _gstin_state)
+    _gstin_check_digit = _rule("pan_or_gstin", "gstin_check_digit", _gstin_check_digit)
+    _account = _rule("account_number", "account_number", _shaped(identifiers.ACCOUNT_NUMBER))
+    _rounded = _rule("account_number", "excel_rounded", _not(_is_rounded))
+    _ifsc = _rule("ifsc", "ifsc", _shaped(identifiers.IFSC))
+    _ifsc_bank = _rule("ifsc", "ifsc_bank", _ifsc_bank)
+    _state = _rule("state", "state_unknown", _state_known)
+    _pin_code = _rule("pin_code", "pin_code", _shaped(identifiers.PIN_CODE))
+    _phone = _rule("contact_number", "contact_number", _shaped(identifiers.PHONE))
+    _clear = _rule("^(?!source_row)", "nothing_to_clear", _not(_is_clear))
+    _stray_space = _rule("^(?!source_row)", "stray_space", _not(texts.has_stray_space))
+    _hidden = _rule("^(?!source_row)", "hidden_character", _not(texts.has_hidden_character))
+    _formula = _rule("^(?!source_row)", "formula_like", _not(_is_formula))
+    _mojibake = _rule("^(?!source_row)", "mojibake", _not(texts.is_mojibake))
 
-    @pa.check("contact_number", name="contact_number")
-    def _contact_number(cls, values: pd.Series) -> Any:
-        return _matching(values, f"{identifiers.PHONE}|{CLEAR}")
+    class Config:
+        strict = True
 
-    @pa.check("legal_name", name="name_needed")
-    def _name_needed(cls, values: pd.Series) -> Any:
-        return values != CLEAR
 
-    @pa.check("^(?!source_row|customer_id)", name="clear_word", regex=True)
-    def _clear_word(cls, values: pd.Series) -> Any:
-        return (values == CLEAR) | ~_matching(values, NEARLY_CLEAR)
+class InvoiceCreates(pa.DataFrameModel):
+    """Accepted rows of an ``invoice-create`` file.
 
-    @pa.check("^(?!source_row)", name="stray_space", regex=True)
-    def _stray_space(cls, values: pd.Series) -> Any:
-        return ~_matching(values, STRAY_SPACE)
+    One row per new invoice, in the order of the file; text as written, amounts in rupees with at most two
+    decimals and days as yyyy-MM-dd; a missing value is not sent. `source_row` is the row in the user's
+    spreadsheet.
+    """
 
-    @pa.check("^(?!source_row)", name="hidden_character", regex=True)
-    def _hidden_character(cls, values: pd.Series) -> Any:
-        return ~_matching(values, HIDDEN)
+    source_row: Series[int] = pa.Field(unique=True)
+    customer_id: Series[str]
+    base_amount: Series[str]
+    due_date: Series[str]
+    invoice_number: Text = pa.Field(nullable=True)
+    invoice_date: Text = pa.Field(nullable=True)
+    cgst: Text = pa.Field(nullable=True)
+    sgst: Text = pa.Field(nullable=True)
+    igst: Text = pa.Field(nullable=True)
+    tds: Text = pa.Field(nullable=True)
+    net_amount: Text = pa.Field(nullable=True)
+    gst_exclusive: Text = pa.Field(nullable=True)
+    description: Text = pa.Field(nullable=True)
+    po_number: Text = pa.Field(nullable=True)
+    external_id: Text = pa.Field(nullable=True)
+    email_address: Text = pa.Field(nullable=True)
+    mobile_number: Text = pa.Field(nullable=True)
+    partial_payment_allowed: Text = pa.Field(nullable=True)
+    dispatch_now: Text = pa.Field(nullable=True)
 
-    @pa.check("^(?!source_row|contact_number)", name="formula_like", regex=True)
-    def _formula_like(cls, values: pd.Series) -> Any:
-        return ~_matching(values, FORMULA)
+    _customer_id = _rule("customer_id", "customer_id", _shaped(identifiers.CUSTOMER_ID))
+    _amounts = _rule("^(base_amount|cgst|sgst|igst|tds|net_amount)$", "amount", _shaped(AMOUNT))
+    _minimum = _rule("base_amount", "minimum", _not(_shaped(BELOW_MINIMUM)))
+    _days = _rule("^(due|invoice)_date$", "day", _day)
+    _number = _rule("invoice_number", "invoice_number", _shaped(identifiers.INVOICE_NUMBER))
+    _flags = _rule("^(gst_exclusive|partial_payment_allowed|dispatch_now)$", "yes_or_no", _shaped(YES_OR_NO))
+    _email = _rule("email_address", "email", _shaped(identifiers.EMAIL))
+    _mobile = _rule("mobile_number", "contact_number", _shaped(identifiers.PHONE))
+    _clear = _rule("^(?!source_row)", "nothing_to_clear", _not(_is_clear))
+    _stray_space = _rule("^(?!source_row)", "stray_space", _not(texts.has_stray_space))
+    _hidden = _rule("^(?!source_row)", "hidden_character", _not(texts.has_hidden_character))
+    _formula = _rule("^(?!source_row)", "formula_like", _not(_is_formula))
+    _mojibake = _rule("^(?!source_row)", "mojibake", _not(texts.is_mojibake))
 
     class Config:
         strict = True

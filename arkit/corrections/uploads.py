@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 from arkit.corrections import answers, moves
 from arkit.corrections.answers import Verdict
 from arkit.corrections.journal import Fields, Journal, Move, Row, Stored
+from arkit.corrections.kinds import FIELDS, KEY
 from arkit.corrections.outcomes import Outcome
 from arkit.corrections.plans import Progress, values_by_customer
-from arkit.corrections.schemas import FIELDS, KEY
 from arkit.corrections.states import UNSETTLED, State
 from arkit.errors import ArkitError, JournalError, UsageError
 from arkit.wire.calls import Calls

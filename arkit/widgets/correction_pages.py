@@ -113,7 +113,7 @@ class CheckPage:
         figures = markup.cards(
             [
                 (f"{checked.rows:,}", "rows", "plain"),
-                (f"{len(checked.accepted):,}", "accepted", "good"),
+                (f"{checked.accepted_rows:,}", "accepted", "good"),
                 (f"{checked.errors:,}", "errors", "bad" if checked.errors else "plain"),
                 (f"{warnings:,}", "remarks", "odd" if warnings else "plain"),
             ]
