@@ -17,7 +17,7 @@ from arkit.corrections.findings import Finding, Messages
 from arkit.corrections.headers import Mapped
 from arkit.corrections.kinds import Kind
 from arkit.corrections.schemas import CLEAR
-from arkit.corrections.sheets import Sheet
+from arkit.corrections.sheets import THREADS, Sheet
 from arkit.identifiers import Mask
 
 Places = NDArray[np.int64]
@@ -42,7 +42,6 @@ ECLIPSING = ("stray_space", "hidden_character", "clear_word", "nothing_to_clear"
 LOSSLESS_AS_NUMBER = {"pin_code": identifiers.PIN_CODE, "contact_number": "[1-9][0-9]{9}"}
 MOST_DIGITS = 15
 """A number of Excel is a double: up to so many digits it is what was typed."""
-THREADS = 2
 
 
 def of_cells(
@@ -170,8 +169,7 @@ class _Column:
         known = np.zeros(len(places), dtype=np.bool_)
 
         def passes(texts: pyarrow.Array) -> Mask:
-            passed: Mask = np.asarray(shape(_series(texts)).check_output)
-            passed &= np.asarray(pc.is_valid(texts))
+            passed: Mask = np.asarray(shape(_series(texts)).check_output) & np.asarray(pc.is_valid(texts))
             return passed
 
         for damage in repairs.of_values(str(shape.name), values, passes, day_order=self._day_order):

@@ -115,7 +115,7 @@ def of_blanks(table: Table, left_out: Mask) -> Iterator[Finding]:
 
 
 def of_repeated(table: Table, left_out: Mask) -> Iterator[Finding]:
-    """Records that stand in more than one row: with equal values once is enough, with others none is right."""
+    """Records that stand in several rows: with equal values once is enough, with others none is right."""
     for field in table.kind.keys:
         values = table.values(field)
         if values is None:

@@ -7,6 +7,7 @@ rows of another width) is looked for on the bytes.
 import csv
 import io
 from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,6 @@ import pyarrow.compute as pc
 import pyarrow.csv
 from numpy.typing import NDArray
 
-from arkit import identifiers
 from arkit.corrections import sheets
 from arkit.corrections.sheets import Reading, Remark, Sheet, refused
 
@@ -42,13 +42,12 @@ class Record(NamedTuple):
     end: int
 
 
-def parse(content: bytes, *, name: str, sha256: str, reading: Reading, names: Collection[str]) -> Sheet:
+def parse(content: bytes, *, name: str, reading: Reading, names: Collection[str]) -> Sheet:
     """The table in the bytes of a CSV.
 
     Args:
         content: of the file.
         name: of the file, for messages.
-        sha256: of the file, for the result.
         reading: what the user says of it.
         names: folded names of columns, by which a row is known for the header.
 
@@ -58,10 +57,15 @@ def parse(content: bytes, *, name: str, sha256: str, reading: Reading, names: Co
     content = _as_utf_8(content, reading, name)
     separator = _separator(content, reading, name)
     characters = np.frombuffer(content, dtype=np.uint8)
-    quotes = _quotes(content, characters, separator, name)
     header = _header(content, separator, reading, names, name)
     data = pa.py_buffer(content)[header.end :]
-    table, cut_out = _cut(data, separator, len(header.cells), name, is_quoted=len(quotes) > 0)
+    with ThreadPoolExecutor(1) as pool:
+        marks = pool.submit(_quotes, content, characters, separator, name)
+        try:
+            table, cut_out = _cut(data, separator, len(header.cells), name, is_quoted=b'"' in content)
+        finally:
+            # What is wrong with the quotation marks tells more than what came of it.
+            quotes = marks.result()
     lines = _Lines(
         characters[header.end :], quotes[quotes >= header.end] - header.end, has_returns=b"\r" in content
     )
@@ -79,10 +83,9 @@ def parse(content: bytes, *, name: str, sha256: str, reading: Reading, names: Co
     sheets.require_limits(
         header.number + int(numbers[-1]) if len(numbers) else 0, table.num_rows * table.num_columns, name=name
     )
-    columns, filled = sheets.blanked([identifiers.text(column) for column in table.columns])
+    columns, filled = sheets.blanked(table.columns)
     return Sheet(
         name=name,
-        sha256=sha256,
         header=header.cells,
         header_row=header.number,
         columns=columns if filled.all() else [column.filter(pa.array(filled)) for column in columns],

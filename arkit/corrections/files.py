@@ -3,6 +3,8 @@
 import csv
 import hashlib
 from collections.abc import Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from stat import S_ISREG
 
@@ -52,10 +54,13 @@ def parse(content: bytes, *, name: str, reading: Reading = AS_IT_IS, names: Coll
     for mark, kind in FOREIGN.items():
         if start.startswith(mark):
             raise refused(name, "format", f"this is {kind}, not CSV or XLSX.", SAVE_AS)
-    if not content.strip():
+    if not content or content.isspace():
         raise refused(name, "empty", "the file is empty.", "Save the table again.")
     parse_ = spreadsheets.parse if content.startswith(b"PK\x03\x04") else delimited.parse
-    return parse_(content, name=name, sha256=sha256_of(content), reading=reading, names=names)
+    with ThreadPoolExecutor(1) as pool:
+        sha256 = pool.submit(sha256_of, content)
+        sheet = parse_(content, name=name, reading=reading, names=names)
+        return replace(sheet, sha256=sha256.result())
 
 
 def sha256_of(content: bytes) -> str:

@@ -3,7 +3,7 @@
 Run as a script: standard input brings the size of the workbook in eight bytes, the workbook, and the title of
 the sheet, which may come later. The texts of the cells go to standard output as an arrow stream, from the
 first row of the sheet on and from its first used column. The parser is fast native code, and a small file can
-make it ask for all memory there is. This module imports nothing of arkit: that would take longer than reading.
+make it ask for all memory there is. This module imports nothing of arkit, which would take longer.
 """
 
 import sys

@@ -1,7 +1,8 @@
 """A table as its author sees it, whatever file it came from."""
 
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from arkit import identifiers
 from arkit.corrections import texts
 from arkit.errors import InputRefused
 from arkit.identifiers import Mask
@@ -16,6 +18,8 @@ from arkit.identifiers import Mask
 MAX_ROWS = 2**20
 MAX_CELLS = 32_000_000
 MAX_FIELD_BYTES = 131_072
+THREADS = 2
+"""Arrow and numpy work outside of Python's lock; more threads than this wait for memory."""
 OWN_SHEETS = "arkit "
 """Sheets whose names begin so are arkit's own: what it found, and how a template is filled in."""
 
@@ -79,12 +83,12 @@ class Sheet:
     """
 
     name: str
-    sha256: str
     header: list[str]
     header_row: int
     columns: list[pa.Array]
     source_rows: NDArray[np.int64]
     title: str | None = None
+    sha256: str = ""
     faults: list[Fault] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
 
@@ -135,16 +139,21 @@ def require_header(rows: list[tuple[int, list[str]]], names: Collection[str], na
         raise refused(name, "header_row", message, step, source_row=row)
 
 
-def blanked(columns: list[pa.Array]) -> tuple[list[pa.Array], Mask]:
-    """The columns with blank cells missing, and which rows hold something."""
+def blanked(columns: Sequence[pa.Array | pa.ChunkedArray]) -> tuple[list[pa.Array], Mask]:
+    """The columns as large strings with blank cells missing, and which rows hold something."""
+    with ThreadPoolExecutor(THREADS) as pool:
+        found = list(pool.map(_blanked, columns))
     filled: Mask = np.zeros(len(columns[0]), dtype=np.bool_)
-    found = []
-    for column in columns:
-        blank = texts.is_blank(column)
-        if int(np.count_nonzero(blank)) > column.null_count:
-            found.append(pc.if_else(pa.array(blank), pa.scalar(None, pa.large_string()), column))
-        else:
-            found.append(column)
-        if not filled.all():
-            filled |= ~blank
+    for column in found:
+        if filled.all():
+            break
+        filled |= np.asarray(pc.is_valid(column))
     return found, filled
+
+
+def _blanked(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    values = identifiers.text(column)
+    blank = texts.is_blank(values)
+    if int(np.count_nonzero(blank)) == values.null_count:
+        return values
+    return pc.if_else(pa.array(blank), pa.scalar(None, pa.large_string()), values)

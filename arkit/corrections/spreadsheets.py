@@ -58,13 +58,12 @@ DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
 WAITED_SECONDS = 60
 
 
-def parse(content: bytes, *, name: str, sha256: str, reading: Reading, names: Collection[str]) -> Sheet:
+def parse(content: bytes, *, name: str, reading: Reading, names: Collection[str]) -> Sheet:
     """The table in the bytes of a workbook.
 
     Args:
         content: of the file.
         name: of the file, for messages.
-        sha256: of the file, for the result.
         reading: what the user says of it.
         names: folded names of columns, by which a row is known for the header.
 
@@ -80,7 +79,7 @@ def parse(content: bytes, *, name: str, sha256: str, reading: Reading, names: Co
         xml = _plain(parts[page.part], name)
         marks = _Marks(xml, name)
         columns = child.texts()
-    return _Table(columns, marks, name).sheet(page, others, sha256, reading, names)
+    return _Table(columns, marks, name).sheet(page, others, reading, names)
 
 
 def _chosen(parts: dict[str, bytes], reading: Reading, name: str) -> tuple[Page, list[str]]:
@@ -265,9 +264,7 @@ class _Table:
         height = len(columns[0]) if columns else 0
         sheets.require_limits(height, height * len(columns), name=name)
 
-    def sheet(
-        self, page: Page, others: list[str], sha256: str, reading: Reading, names: Collection[str]
-    ) -> Sheet:
+    def sheet(self, page: Page, others: list[str], reading: Reading, names: Collection[str]) -> Sheet:
         faults = self._faults()
         columns, filled = sheets.blanked(self._columns) if self._columns else ([], np.zeros(0, np.bool_))
         rows = np.flatnonzero(filled)
@@ -285,7 +282,6 @@ class _Table:
         places = {place: new for new, (place, _) in enumerate(kept)}
         return Sheet(
             name=self._name,
-            sha256=sha256,
             header=[header[place] for place, _ in kept],
             header_row=int(header_place) + 1,
             columns=[column for _, column in kept],
