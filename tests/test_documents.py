@@ -40,7 +40,7 @@ def stored(plan_id: str) -> Stored:
 
 def test_a_check_names_every_problem_with_its_place(tmp_path: Path) -> None:
     path = tmp_path / "corrections.csv"
-    path.write_text("customerId,PIN,pinCode \nKC00000000000001,,011001\nKC00000000000002,,560001\n")
+    path.write_text("customerId,remarks,pinCode \nKC00000000000001,,011001\nKC00000000000002,,560001\n")
     document = as_read(documents.of_check(check(path), path))
     assert list(document) == CHECK
     assert document["schema"] == "arkit.check/1"
@@ -50,7 +50,8 @@ def test_a_check_names_every_problem_with_its_place(tmp_path: Path) -> None:
     assert [list(problem) for problem in document["problems"]] == [PROBLEM] * 2
     assert document["counts"] == {"column_unknown": 1, "pin_code": 1}
     in_header, in_cell = document["problems"]
-    assert (in_header["source_row"], in_header["column"], in_header["severity"]) == (1, "PIN", "error")
+    assert (in_header["source_row"], in_header["column"], in_header["severity"]) == (1, "remarks", "error")
+    assert (in_header["rule"], in_header["value"]) == ("column_unknown", "remarks")
     assert (in_cell["source_row"], in_cell["column"], in_cell["value"]) == (2, "pinCode ", "011001")
 
 

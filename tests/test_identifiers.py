@@ -1,13 +1,25 @@
 """Identifiers: public numbers, an independent oracle, and what one slip of the pen does to them."""
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.in_ import gstin as oracle
 
 from arkit import identifiers
-from arkit.identifiers import ACCOUNT_NUMBER, CUSTOMER_ID, GSTIN, IFSC, PAN, PHONE, PIN_CODE
+from arkit.identifiers import (
+    ACCOUNT_NUMBER,
+    CUSTOMER_ID,
+    EMAIL,
+    GSTIN,
+    IFSC,
+    INVOICE_NUMBER,
+    PAN,
+    PHONE,
+    PIN_CODE,
+    REAL_PAN,
+)
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 # From python-stdnum's documentation, an appellate ruling, GSTZen's pages and the tests of india-compliance.
@@ -29,8 +41,7 @@ def series(*values: str | None) -> pd.Series:
 def is_valid(*numbers: str) -> list[bool]:
     """Whether each is a GSTIN by shape, state and check character; of other shapes nothing is asked."""
     values = series(*numbers)
-    valid = identifiers.matches(values, GSTIN) & identifiers.has_known_state(values)
-    valid[valid] = identifiers.has_right_check_character(values[valid])
+    valid = (identifiers.gstin_remainders(values) == 0) & identifiers.has_known_state(values)
     return [bool(mark) for mark in valid]
 
 
@@ -100,7 +111,7 @@ def test_neighbours_in_each_others_place_are_caught_but_for_0_and_z(number: str,
 def test_a_wrong_state_is_seen_although_the_check_character_is_right() -> None:
     numbers = [f"{state}AAPFU0939F1Z" for state in ("00", "39", "93")]
     complete = [head + oracle.luhn.calc_check_digit(head, ALPHABET) for head in numbers]
-    assert identifiers.has_right_check_character(series(*complete)).all()
+    assert (identifiers.gstin_remainders(series(*complete)) == 0).all()
     assert not identifiers.has_known_state(series(*complete)).any()
 
 
@@ -125,6 +136,72 @@ def test_a_pattern_takes_whole_texts_in_ascii(pattern: str, valid: list[str], in
 
 def test_a_column_is_judged_whatever_it_was_cut_from() -> None:
     column = series(*PUBLIC, *WRONG_CHECK)
-    assert identifiers.has_right_check_character(column[4:8]).tolist() == [True, True, False, False]
-    assert identifiers.has_right_check_character(column[:0]).tolist() == []
+    assert (identifiers.gstin_remainders(column[4:8]) == 0).tolist() == [True, True, False, False]
+    assert identifiers.gstin_remainders(column[:0]).tolist() == []
     assert identifiers.matches(column[:0], GSTIN).tolist() == []
+
+
+@given(gstins(), st.sampled_from(ALPHABET))
+def test_what_the_sum_leaves_over_tells_the_right_last_character(number: str, last: str) -> None:
+    (left,) = identifiers.gstin_remainders(series(number[:-1] + last))
+    assert ALPHABET[(ALPHABET.index(last) - left) % len(ALPHABET)] == number[-1]
+
+
+SHAPED = st.one_of(
+    st.from_regex(GSTIN, fullmatch=True),
+    st.text("0123456789ABCZazé९", min_size=12, max_size=16),
+    gstins(),
+)
+
+
+@given(st.lists(st.one_of(st.none(), SHAPED), max_size=6), st.integers(0, 3))
+def test_a_check_sum_is_found_for_what_has_the_shape_and_for_nothing_else(
+    numbers: list[str | None], start: int
+) -> None:
+    column = series(*numbers)[start:]
+    assert ((identifiers.gstin_remainders(column) >= 0) == identifiers.matches(column, GSTIN)).all()
+    numbered = pa.array(numbers, pa.large_string())[start:]
+    assert identifiers.gstin_remainders(numbered).tolist() == identifiers.gstin_remainders(column).tolist()
+
+
+@pytest.mark.parametrize(
+    ("pan", "is_real"),
+    [
+        ("AAPFU0939F", True),
+        ("AAPFU0000F", False),
+        ("AAPFU0001F", True),
+        ("AAPFU9000F", True),
+        ("AAPKU0939F", True),
+        ("AAPXU0939F", False),
+    ],
+)
+def test_a_pan_that_somebody_can_have_names_a_kind_of_holder_and_is_numbered(pan: str, is_real: bool) -> None:
+    assert identifiers.matches(series(pan), PAN).all()
+    assert identifiers.matches(series(pan), REAL_PAN).tolist() == [is_real]
+
+
+@pytest.mark.parametrize(
+    ("valid", "invalid"),
+    [
+        (["INV/2026-27/001", "A", "1234567890123456"], ["", "INV 1", "12345678901234567", "INV_1", "इन1"]),
+    ],
+)
+def test_an_invoice_number_is_what_rule_46_allows(valid: list[str], invalid: list[str]) -> None:
+    assert identifiers.matches(series(*valid), INVOICE_NUMBER).all()
+    assert not identifiers.matches(series(*invalid, None), INVOICE_NUMBER).any()
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["a@b.in", "accounts+ar@x-y.example.com", "o'neil@example.com", '"a;b"@example.com', "a@[1.2.3.4]"],
+)
+def test_an_address_of_the_api_s_expression_is_taken_whole(address: str) -> None:
+    assert identifiers.matches(series(address), EMAIL).all()
+    for wrong in (
+        f"{address} ",
+        f" {address}",
+        f"{address};{address}",
+        f"{address}, {address}",
+        f"{address}.",
+    ):
+        assert not identifiers.matches(series(wrong), EMAIL).any(), wrong

@@ -78,7 +78,7 @@ def test_a_table_wraps_its_longest_column_to_the_terminal(
     found = checked(tmp_path, "customerId,contactNumber", f"{KEY(1)},98765")
     table = terminal.of_check(found, has_known=True).split("\n\n")[1]
     assert max(map(len, table.splitlines())) <= int(columns)
-    assert " ".join(table.split()).endswith("country code.")
+    assert " ".join(table.split()).endswith("write one number in the cell.")
 
 
 def test_a_refusal_names_rows_and_fields_and_the_way_to_all_of_them(tmp_path: Path) -> None:

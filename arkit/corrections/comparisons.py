@@ -107,8 +107,8 @@ def of_blanks(table: Table, left_out: Mask) -> Iterator[Finding]:
             yield table.finding(rule, field, np.flatnonzero(np.asarray(pc.is_null(values)) & ~left_out))
     if kind.is_update:
         keyless = left_out if (key := table.values(KEY)) is None else left_out | np.asarray(pc.is_null(key))
-        others = [table.values(field) for field in kind.headers if field != KEY]
-        columns = [column for column in others if column is not None]
+        named = zip(table.mapped.fields, table.sheet.columns, strict=True)
+        columns = [column for field, column in named if field and field != KEY]
         if columns and all(column.null_count for column in columns):
             nothing = np.logical_and.reduce([np.asarray(pc.is_null(column)) for column in columns])
             yield table.finding("nothing_asked", "", np.flatnonzero(nothing & ~keyless))

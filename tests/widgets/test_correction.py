@@ -96,7 +96,7 @@ def test_a_bad_file_shows_every_problem_and_has_no_way_on(
     assert screen.checked is not None
     assert screen.checked.errors == 3
     text = shown(screen.view)
-    for problem in ("ifsc is not an IFSC", "pinCode is not a PIN code", "There is no such customer"):
+    for problem in ("ifsc is not an IFSC", "pinCode is not a PIN code", "customerId is no customer"):
         assert f"⚠</span> {problem}" in text
     assert "all (3)" in text
     assert screen.check_page.go.disabled
