@@ -38,7 +38,9 @@ MOST_STDERR_CHARACTERS = 2_000
 FileArgument = click.Path(path_type=Path)
 as_json = click.option("--json", "is_json", is_flag=True, help="One JSON document on standard output.")
 profile_option = click.option("--profile", metavar="NAME", help="The profile to use; see the README.")
-kind_option = click.option("--kind", type=click.Choice(KINDS), required=True, help="What the file holds.")
+kind_option = click.option(
+    "--kind", type=click.Choice(list(KINDS)), required=True, help="What the file holds."
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -179,40 +181,118 @@ def fetch(
         click.echo(f"{len(frame)} {noun} from {source} in {out}")
 
 
+def reading_options(command: Callable[..., None]) -> Callable[..., None]:
+    """What a person says of a file that does not say it unmistakably."""
+    options = (
+        click.option(
+            "--accept", metavar="RULE", multiple=True, help="Take the proposals of a rule; repeat it."
+        ),
+        click.option("--map", "mapping", metavar="COLUMN=FIELD", multiple=True, help="What a column holds."),
+        click.option("--sheet", metavar="NAME", help="Workbooks: the sheet with the table."),
+        click.option("--header-row", type=click.IntRange(1), help="The row that names the columns."),
+        click.option("--separator", metavar="CHARACTER", help="CSV: ; or | or tab."),
+        click.option("--encoding", metavar="NAME", help="CSV: such as cp1252."),
+        click.option(
+            "--day-order", type=click.Choice(["dmy", "mdy"]), help="How days like 03/04/2026 are meant."
+        ),
+        click.option("--expect-rows", type=click.IntRange(0), help="How many rows the file should have."),
+        click.option("--expect-total", metavar="RUPEES", help="What its base amounts should add up to."),
+        click.option(
+            "--seller-state", metavar="CODE", help="Invoices: the two digits of your GSTIN's state."
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 @cli.command("check")
 @click.argument("file", type=FileArgument)
 @kind_option
 @click.option("--known", type=FileArgument, help="Customers from arkit fetch customers, as CSV or parquet.")
+@click.option(
+    "--annotated", type=FileArgument, help="Write the file as a workbook with its bad cells marked."
+)
+@reading_options
 @profile_option
 @as_json
-def check_command(file: Path, kind: str, known: Path | None, profile: str | None, is_json: bool) -> None:
+def check_command(
+    file: Path,
+    kind: str,
+    known: Path | None,
+    annotated: Path | None,
+    profile: str | None,
+    is_json: bool,
+    **told: Any,
+) -> None:
     """Find every problem of a bulk file; nothing is sent.
 
     Whether the customers exist is checked against --known, or else against the server if one was chosen.
     """
+    if annotated and annotated.suffix.lower() != ".xlsx":
+        raise click.UsageError("--annotated writes a workbook: give it a name that ends in .xlsx.")
     customers: pd.DataFrame | None = None
     if known:
         customers = files.read_customers(known)
     elif profile or settings.profile_name() != settings.SANDBOX:
         with arkit.connect(profile) as client:
             customers = client.customers.fetch()
-    checked = check(file, kind=kind, known=customers)
+    checked = check(file, kind=kind, known=customers, **_told(**told))
+    if annotated and checked.sheet is not None:
+        checked.to_workbook(annotated)
     if is_json:
         _print_json(documents.of_check(checked, file))
     else:
-        click.echo(terminal.of_check(checked, has_known=customers is not None))
+        click.echo(terminal.of_check(checked, has_known=customers is not None, annotated=annotated))
     require_ok(checked)
+
+
+@cli.command()
+@click.argument("kind", type=click.Choice(list(KINDS)))
+@click.option("--out", type=FileArgument, help="The workbook; by default KIND.xlsx.")
+@click.option(
+    "--live", is_flag=True, help="customer-update: begin with the customers as the server has them."
+)
+@click.option("--status", help="With --live: only customers of this status, such as ACTIVE.")
+@profile_option
+@as_json
+def template(
+    kind: str, out: Path | None, live: bool, status: str | None, profile: str | None, is_json: bool
+) -> None:
+    """Write a workbook to fill in, with lists to choose from and what belongs where."""
+    from arkit import registers
+    from arkit.corrections import templates
+
+    if (live or status or profile) and not KINDS[kind].is_update:
+        raise click.UsageError("live rows are for customer-update: the others make new records.")
+    path = out or Path(f"{kind}.xlsx")
+    if path.suffix.lower() != ".xlsx":
+        raise click.UsageError("--out names a workbook: give it a name that ends in .xlsx.")
+    rows: pd.DataFrame | None = None
+    if live:
+        with arkit.connect(profile) as client:
+            rows = client.customers.fetch(status=status).rename(columns=KINDS[kind].headers_by_column)
+    states = [state.name for state in registers.states() if state.is_place]
+    templates.write(KINDS[kind], path, rows, states=states)
+    count = 0 if rows is None else len(rows)
+    if is_json:
+        _print_json({"schema": "arkit.template/1", "kind": kind, "file": str(path), "rows": count})
+    else:
+        click.echo(
+            f"{path} is ready to be filled in, {count} rows in it. Then: arkit check {path} --kind {kind}"
+        )
 
 
 @cli.command()
 @click.argument("file", type=FileArgument)
 @kind_option
+@reading_options
 @profile_option
 @as_json
-def plan(file: Path, kind: str, profile: str | None, is_json: bool) -> None:
+def plan(file: Path, kind: str, profile: str | None, is_json: bool, **told: Any) -> None:
     """Show what a bulk file would change on the server; nothing is sent."""
     with arkit.connect(profile) as client:
-        checked = check(file, kind=kind, known=client.customers.fetch())
+        checked = check(file, kind=kind, known=client.customers.fetch(), **_told(**told))
         if not checked.ok:
             _fail(terminal.of_refused(checked), InputRefused.exit_code)
         made = client.customers.plan(checked)
@@ -220,6 +300,21 @@ def plan(file: Path, kind: str, profile: str | None, is_json: bool) -> None:
         _print_json(documents.of_plan(made))
     else:
         click.echo(terminal.of_plan(made))
+
+
+def _told(*, mapping: tuple[str, ...], separator: str | None, **others: Any) -> dict[str, Any]:
+    """The options of a file as `check` takes them."""
+    columns: dict[str, str] = {}
+    for pair in mapping:
+        column, _, field = pair.rpartition("=")
+        if not column or not field:
+            raise click.UsageError("--map is written COLUMN=FIELD, such as --map 'PIN=pinCode'.")
+        columns[column] = field
+    if separator is not None:
+        separator = "\t" if separator == "tab" else separator
+        if len(separator) != 1 or not separator.isascii() or separator.isalnum() or separator in '"\r\n':
+            raise click.UsageError("--separator is one character such as ; or the word tab.")
+    return {**others, "columns": columns, "separator": separator}
 
 
 @cli.command()

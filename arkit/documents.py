@@ -26,6 +26,8 @@ def of_check(checked: Check, file: Path) -> Document:
         "accepted": checked.accepted_rows,
         "problems": checked.problems.to_dict("records"),
         "counts": checked.counts,
+        "columns": dict(checked.fields),
+        "blank": dict(checked.blanks),
     }
 
 

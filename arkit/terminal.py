@@ -3,33 +3,56 @@
 import shutil
 import textwrap
 from collections.abc import Mapping
+from pathlib import Path
 
 from arkit.corrections.checks import Check
 from arkit.corrections.kinds import FIELDS, KEY
 from arkit.corrections.outcomes import Outcome
 from arkit.corrections.plans import Plan
+from arkit.corrections.schemas import CLEAR
 from arkit.doctor import Finding
 
 MOST_LISTED = 25
 REFUSED_LISTED = 12
 NARROWEST = 24
 NAME_WIDTH = 14
+# Plans are made of corrections; new records are sent from Python.
+SENDING = {
+    "customer-create": "client.customers.bulk_create(...) in Python",
+    "invoice-create": "client.invoices.bulk_create(...) in Python",
+}
 NOTHING_LEFT = "Nothing was left to do, and nothing was sent."
 
 
-def of_check(checked: Check, *, has_known: bool) -> str:
+def of_check(checked: Check, *, has_known: bool, annotated: Path | None = None) -> str:
     """The problems of a file as a table, and what to do next."""
     warnings = len(checked.problems) - checked.errors
     lines = [
-        f"{checked.path.name} · {checked.rows} rows · SHA-256 {checked.sha256[:8]}…",
-        f"  {checked.accepted_rows} rows good   {checked.errors} errors   {warnings} warnings",
+        f"{checked.path.name} · {checked.rows:,} rows · SHA-256 {checked.sha256[:8]}…",
+        f"  {checked.accepted_rows:,} rows good   {checked.errors:,} errors   {warnings:,} warnings",
     ]
-    if not has_known:
+    renamed = [
+        f"{written.strip()} as {name}" for name, written in checked.fields.items() if name != written.strip()
+    ]
+    if renamed:
+        lines.append(f"  Read: {', '.join(renamed)}.")
+    if checked.blanks:
+        blank = ", ".join(f"{name} in {count:,}" for name, count in checked.blanks.items())
+        lines.append(f"  Left as it is where blank: {blank}. To clear a field, write {CLEAR}.")
+    if not has_known and KEY in checked.fields:
         lines.append("  Whether the customers exist was not checked: give --known or --profile.")
     shown = checked.problems.head(MOST_LISTED)
     cells = shown[["source_row", "column", "value", "message", "repair"]].astype(str).to_numpy().tolist()
     lines += _listed(["row", "column", "found", "problem", "proposed"], cells, len(checked.problems))
-    next_step = f"arkit plan {checked.path} --kind {checked.kind}"
+    if len(checked.problems) > MOST_LISTED:
+        lines.append("By rule: " + ", ".join(f"{rule} {count:,}" for rule, count in checked.counts.items()))
+    if len(checked.repairs):
+        groups = checked.repairs["rule"].value_counts()
+        named = ", ".join(f"--accept {rule} ({count:,})" for rule, count in groups.items())
+        lines += ["", f"Proposals can be taken by rule: {named}"]
+    if annotated and checked.sheet is not None:
+        lines += ["", f"{annotated} is the file with these cells marked."]
+    next_step = SENDING.get(checked.kind, f"arkit plan {checked.path} --kind {checked.kind}")
     lines += ["", f"Nothing was sent. Next: {next_step if checked.ok else 'mend the rows and check again'}"]
     return "\n".join(lines)
 

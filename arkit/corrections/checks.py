@@ -82,6 +82,8 @@ class Check:
         problems: one row per problem, by row and column of the file: source_row, column, value, rule,
             severity, message, repair.
         fields: the column of each field as the file names it.
+        found: the problems as they were found, many cells at a time.
+        reading: what was said of the file.
         blanks: for each field of a `customer-update` the number of rows that leave it as it is.
     """
 
@@ -92,7 +94,10 @@ class Check:
     problems: pd.DataFrame = field(repr=False)
     fields: Mapping[str, str] = field(default_factory=dict, repr=False)
     blanks: Mapping[str, int] = field(default_factory=dict, repr=False)
+    found: list[Finding] = field(default_factory=list, repr=False)
+    reading: Reading = field(default_factory=Reading, repr=False)
     _taken: Mask = field(default_factory=lambda: np.zeros(0, dtype=np.bool_), repr=False)
+    _read: Sheet | None = field(default=None, repr=False)
     _table: Table | None = field(default=None, repr=False)
     _asked: Asked = field(default_factory=Asked, repr=False)
     _known: Mapping[str, pa.Array] = field(default_factory=dict, repr=False)
@@ -136,6 +141,11 @@ class Check:
         return int(np.count_nonzero(self._taken))
 
     @property
+    def sheet(self) -> Sheet | None:
+        """The table that was checked, if the file is one."""
+        return self._table.sheet if self._table else None
+
+    @property
     def repairs(self) -> pd.DataFrame:
         """The problems for which there is a proposal; one row each, in the order of `problems`."""
         return self.problems[self.problems["repair"] != ""].reset_index(drop=True)
@@ -155,10 +165,23 @@ class Check:
             UsageError: nothing of such a rule can be accepted.
         """
         _require_acceptable(names)
-        if self._table is None:
+        if self._table is None or self._read is None:
             return self
         asked = replace(self._asked, accept=self._asked.accept | set(names))
-        return _examined(self.path, self._table.sheet, self._table.kind, asked, self._known)
+        return _examined(self.path, self._read, self._table.kind, asked, self._known, self.reading)
+
+    def to_workbook(self, path: Path | str) -> None:
+        """Write the user's own workbook with each bad cell coloured and commented, and a sheet of problems.
+
+        Nothing else in the workbook changes. Of a CSV a new workbook is made, in which every cell is text.
+
+        Raises:
+            InputRefused: the file was no table, or has changed since.
+            DiskError: the workbook cannot be written.
+        """
+        from arkit.corrections import handbacks  # noqa: PLC0415 - hands back what is checked here
+
+        handbacks.write(self, Path(path))
 
     def __repr__(self) -> str:
         step = "plan it" if self.ok else "mend the rows in .problems and check again"
@@ -234,12 +257,15 @@ def check(
         read = files.parse(content, name=path.name, reading=reading, names=headers.names(KINDS[kind]))
     except InputRefused as refusal:
         return _no_table(path, content, kind, refusal)
-    return _examined(path, read, KINDS[kind], asked, customers)
+    return _examined(path, read, KINDS[kind], asked, customers, reading)
 
 
-def _examined(path: Path, sheet: Sheet, kind: Kind, asked: Asked, known: Mapping[str, pa.Array]) -> Check:
+def _examined(
+    path: Path, read: Sheet, kind: Kind, asked: Asked, known: Mapping[str, pa.Array], reading: Reading
+) -> Check:
     """The check of a table; accepted proposals are taken round by round, since one may uncover another."""
     repaired: list[Finding] = []
+    sheet = read
     mapped = _mapped(sheet, kind, asked)
     for _ in range(MOST_ROUNDS):
         table = Table(sheet, kind, mapped)
@@ -265,7 +291,10 @@ def _examined(path: Path, sheet: Sheet, kind: Kind, asked: Asked, known: Mapping
         problems=findings.to_frame(found, sheet.header),
         fields={name: sheet.header[place] for place, name in enumerate(mapped.fields) if name},
         blanks=_blanks(table) if kind.is_update else {},
+        found=found,
+        reading=reading,
         _taken=is_taken,
+        _read=read,
         _table=table,
         _asked=asked,
         _known=known,

@@ -89,9 +89,25 @@ def parse(content: bytes, *, name: str, reading: Reading, names: Collection[str]
         header=header.cells,
         header_row=header.number,
         columns=columns if filled.all() else [column.filter(pa.array(filled)) for column in columns],
+        positions=list(range(1, len(columns) + 1)),
         source_rows=(numbers + header.number)[filled],
         remarks=remarks,
     )
+
+
+def rows(content: bytes, *, reading: Reading, name: str) -> list[tuple[int, list[str]]]:
+    """Number and fields of every row of a CSV, blank ones and those of another width among them.
+
+    Raises:
+        InputRefused: it cannot be read as rows.
+    """
+    text = _as_utf_8(content, reading, name)
+    separator = _separator(text, reading, name)
+    lines = io.TextIOWrapper(io.BytesIO(text), "utf-8", newline="")
+    try:
+        return list(enumerate(csv.reader(lines, delimiter=separator, strict=True), 1))
+    except csv.Error as error:
+        raise refused(name, "csv", "the rows cannot be told apart.", SAVE_AS) from error
 
 
 def _as_utf_8(content: bytes, reading: Reading, name: str) -> bytes:

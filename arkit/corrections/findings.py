@@ -54,8 +54,7 @@ def to_frame(found: Sequence[Finding], header: Sequence[str]) -> pd.DataFrame:
     """The problems by row and column of the file: one row per cell and rule.
 
     Returns:
-        `COLUMNS`; source_row is int64, value and repair are text, the others categories of text; empty where
-        nothing is to be said.
+        `COLUMNS`; source_row is int64, all others are text and empty where nothing is to be said.
     """
     found = [finding for finding in found if len(finding.source_rows)]
     sizes = [len(finding.source_rows) for finding in found]
@@ -70,22 +69,14 @@ def to_frame(found: Sequence[Finding], header: Sequence[str]) -> pd.DataFrame:
     }
     codes, sentences = _messages(found)
     owners = np.repeat(np.arange(len(found)), sizes)[order]
+    texts = {name: pa.array(words, TEXT).take(pa.array(owners)) for name, words in each.items()}
+    texts["message"] = pa.array(sentences, TEXT).take(pa.array(codes[order]))
+    texts["value"] = _concatenated([finding.values for finding in found], sizes).take(taken)
+    texts["repair"] = _concatenated([finding.repairs for finding in found], sizes).take(taken)
     frame = pd.DataFrame({"source_row": rows[order]})
-    for name, words in each.items():
-        frame[name] = _category(owners, words)
-    frame["message"] = _category(codes[order], sentences)
-    frame["value"] = pd.array(_concatenated([one.values for one in found], sizes).take(taken), dtype="str")
-    frame["repair"] = pd.array(_concatenated([one.repairs for one in found], sizes).take(taken), dtype="str")
-    return frame[COLUMNS]
-
-
-def _category(codes: NDArray[np.int64], words: Sequence[str]) -> pd.Categorical:
-    """Words by their codes; the same word in several places is one category, and an unused one is none."""
-    used = dict.fromkeys(words[code] for code in np.unique(codes).tolist())
-    places = {word: place for place, word in enumerate(used)}
-    table = np.array([places.get(word, -1) for word in words], dtype=np.int64)
-    placed = table[codes] if len(words) else codes
-    return pd.Categorical.from_codes(placed, categories=pd.Index(list(used), dtype="str"))
+    for name in COLUMNS[1:]:
+        frame[name] = pd.array(texts[name], dtype="str")
+    return frame
 
 
 def _messages(found: Sequence[Finding]) -> tuple[NDArray[np.int64], list[str]]:

@@ -36,6 +36,11 @@ class Kind:
         """The headers of a file, the key first."""
         return tuple(self.columns)
 
+    @property
+    def headers_by_column(self) -> dict[str, str]:
+        """The headers by the columns of the model, which are those of a fetched frame too."""
+        return {column: header for header, column in self.columns.items()}
+
 
 def _columns(model: type[pa.DataFrameModel]) -> dict[str, str]:
     # Three names of the API are written with underscores there too.

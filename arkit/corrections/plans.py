@@ -17,7 +17,7 @@ from arkit.columns import IST, snake
 from arkit.corrections import checks
 from arkit.corrections.checks import Check
 from arkit.corrections.journal import Fields, Journal, Row, Stored, content_sha256
-from arkit.corrections.kinds import FIELDS, KEY
+from arkit.corrections.kinds import FIELDS, KEY, UPDATE
 from arkit.corrections.schemas import CLEAR, CustomerUpdates
 from arkit.corrections.states import UNSETTLED, State
 from arkit.errors import ContractError, InputRefused, UsageError
@@ -135,6 +135,13 @@ class Plan:
 def plan(checked: Check, customers: "Customers", calls: Calls, workspace: Path) -> Plan:
     """The plan of a checked file against a fresh snapshot of its customers; see `Customers.plan`."""
     accepted = checks.require_ok(checked)
+    if checked.kind != UPDATE:
+        raise UsageError(
+            f"a plan is made of corrections, and this is a {checked.kind} file.",
+            code="kind",
+            where=checked.path.name,
+            next_step="Nothing was sent. New records are sent by bulk_create.",
+        )
     rows = draft(accepted, customers.snapshot(accepted["customer_id"].tolist()), where=checked.path.name)
     _require_shown(rows, calls)
     profile = calls.profile

@@ -76,6 +76,7 @@ class Sheet:
         header: the names of the columns as written, one for each column.
         header_row: the row of the header as the spreadsheet numbers it, from 1.
         columns: one array of large strings per column; a blank cell is missing.
+        positions: where the spreadsheet shows each column, from 1.
         source_rows: the number that the spreadsheet gives to each row, ascending; blank rows are left out.
         title: of the sheet of a workbook; a CSV has none.
         faults: cells of a workbook that hold no text.
@@ -86,6 +87,7 @@ class Sheet:
     header: list[str]
     header_row: int
     columns: list[pa.Array]
+    positions: list[int]
     source_rows: NDArray[np.int64]
     title: str | None = None
     sha256: str = ""

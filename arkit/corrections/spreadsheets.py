@@ -285,6 +285,7 @@ class _Table:
             header=[header[place] for place, _ in kept],
             header_row=int(header_place) + 1,
             columns=[column for _, column in kept],
+            positions=[place + self._offset + 1 for place, _ in kept],
             source_rows=(body + 1).astype(np.int64),
             title=page.title,
             faults=[

@@ -66,6 +66,7 @@ class Styles:
             for each in self._lists["cellXfs"].children
         ]
         self._places = {each.key: place for place, each in reversed(list(enumerate(self._formats)))}
+        self._filled: dict[tuple[int, str], int] = {}
         ours = {place for place, fill in enumerate(self._fills) if _is_ours(fill)}
         self.ours = frozenset(n for n, each in enumerate(self._formats) if each.fill in ours)
 
@@ -76,12 +77,9 @@ class Styles:
 
     def with_fill(self, style: int, fill: str) -> int:
         """The style that is like this one but for its fill, which is given as XML without prefixes."""
-        if fill not in self._fills and fill != NO_FILL:
-            self._fills.append(fill)
-        # The first of all fills is none, whatever is written there.
-        place = 0 if fill == NO_FILL else self._fills.index(fill)
-        tag = parts.with_attribute(self._formats[style].tag, "fillId", str(place))
-        return self._place(_Format(parts.with_attribute(tag, "applyFill", "1"), self._formats[style].rest))
+        if (style, fill) not in self._filled:
+            self._filled[style, fill] = self._fill(style, fill)
+        return self._filled[style, fill]
 
     def wrapped(self, *, bold: bool) -> int:
         """The style of a cell whose text goes over several lines."""
@@ -103,6 +101,14 @@ class Styles:
         for element, entries in zip(self._lists.values(), (self._fonts, fills, formats), strict=True):
             edits += _grown(self._content, element, entries)
         return parts.spliced(self._content, edits)
+
+    def _fill(self, style: int, fill: str) -> int:
+        if fill not in self._fills and fill != NO_FILL:
+            self._fills.append(fill)
+        # The first of all fills is none, whatever is written there.
+        place = 0 if fill == NO_FILL else self._fills.index(fill)
+        tag = parts.with_attribute(self._formats[style].tag, "fillId", str(place))
+        return self._place(_Format(parts.with_attribute(tag, "applyFill", "1"), self._formats[style].rest))
 
     def _place(self, made: _Format) -> int:
         if made.key not in self._places:

@@ -1,0 +1,77 @@
+"""A checked file handed back to the person who wrote it: a workbook with its bad cells marked."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from arkit import outputs
+from arkit.corrections import annotations, delimited, files
+from arkit.corrections.annotations import Mark
+from arkit.corrections.findings import Finding, Messages
+from arkit.corrections.rules import RULES
+from arkit.corrections.sheets import Sheet, refused
+
+if TYPE_CHECKING:
+    from arkit.corrections.checks import Check
+
+MOST_LISTED = 10_000
+SUMMARY_HEADER = ("row", "column", "found", "problem", "proposed")
+
+
+def write(checked: "Check", path: Path) -> None:
+    """Write the file that was checked with a colour and a comment on every cell that has a problem.
+
+    A workbook stays as it is but for the marks; of a CSV a workbook is made, in which every cell is text.
+
+    Raises:
+        InputRefused: the file was no table, is no longer the one that was checked, or cannot be read again.
+        DiskError: the workbook cannot be written.
+    """
+    sheet = checked.sheet
+    if sheet is None:
+        message, step = "the file could not be read as a table.", "Do what the check says, and check again."
+        raise refused(checked.path.name, "no_table", message, step)
+    content = files.content_of(checked.path)
+    if files.sha256_of(content) != checked.sha256:
+        message = "the file is not the one that was checked: it has changed since."
+        raise refused(checked.path.name, "changed", message, "Check it again.")
+    marks = list(_marks(checked.found, sheet))
+    if sheet.title is not None:
+        marked = annotations.annotate(content, sheet.title, marks, _summary(checked))
+    else:
+        rows = delimited.rows(content, reading=checked.reading, name=checked.path.name)
+        header = next(cells for number, cells in rows if number == sheet.header_row)
+        marked = annotations.of_table(header, rows, marks, _summary(checked))
+    with outputs.whole(path) as part:
+        part.write_bytes(marked)
+
+
+def _marks(found: Sequence[Finding], sheet: Sheet) -> Iterator[Mark]:
+    """A mark for each cell; what is said of a whole row stands at the first cell of the row."""
+    for finding in found:
+        column = sheet.positions[max(finding.column, 0)]
+        severity = finding.severity or RULES[finding.rule].severity
+        told = finding.messages
+        repairs = (
+            finding.repairs.to_pylist() if finding.repairs is not None else [""] * len(finding.source_rows)
+        )
+        for place, (row, repair) in enumerate(zip(finding.source_rows.tolist(), repairs, strict=True)):
+            text = told.sentences[told.codes[place]] if isinstance(told, Messages) else told
+            yield Mark(row, column, severity, f"{text} Proposed: {repair}" if repair else text)
+
+
+def _summary(checked: "Check") -> list[list[str]]:
+    problems = checked.problems
+    warnings = len(problems) - checked.errors
+    counts = [[f"{count:,}", "", "", rule] for rule, count in checked.counts.items()]
+    listed = problems.head(MOST_LISTED)
+    columns = ["source_row", "column", "value", "message", "repair"]
+    more = len(problems) - len(listed)
+    return [
+        list(SUMMARY_HEADER),
+        ["", "", "", f"{checked.path.name}: {checked.rows:,} rows, {checked.accepted_rows:,} of them good"],
+        ["", "", "", f"{checked.errors:,} errors, {warnings:,} warnings; SHA-256 {checked.sha256}"],
+        *counts,
+        *listed[columns].astype(str).to_numpy().tolist(),
+        *([["", "", "", f"{more:,} more are listed by arkit check --json"]] if more else []),
+    ]
