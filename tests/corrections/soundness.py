@@ -13,6 +13,30 @@ import pytest
 
 SPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 OFFICE = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+# The children of a worksheet in the order that the format wants.
+CHILDREN = [
+    "sheetPr",
+    "dimension",
+    "sheetViews",
+    "sheetFormatPr",
+    "cols",
+    "sheetData",
+    "sheetProtection",
+    "autoFilter",
+    "mergeCells",
+    "conditionalFormatting",
+    "dataValidations",
+    "hyperlinks",
+    "printOptions",
+    "pageMargins",
+    "pageSetup",
+    "headerFooter",
+    "ignoredErrors",
+    "drawing",
+    "legacyDrawing",
+    "tableParts",
+    "extLst",
+]
 CELL = re.compile(r"([A-Z]+)([0-9]+)")
 
 
@@ -75,6 +99,8 @@ def require_targets(name: str, links: ElementTree.Element, found: dict[str, byte
 
 
 def require_order(sheet: ElementTree.Element, *, formats: int) -> None:
+    places = [CHILDREN.index(child.tag.removeprefix(SPACE)) for child in sheet]
+    assert places == sorted(places)
     last_row = 0
     for row in sheet.iter(f"{SPACE}row"):
         number = int(row.get("r", last_row + 1))

@@ -404,7 +404,13 @@ def test_marks_go_where_somebody_removed_the_summary_or_made_nonsense_of_it() ->
         book[SUMMARY_SHEET].cell(row, 52).value = "<fill><script/></fill>" if row % 2 else "<fill"
     found = annotate(saved(book), DATA, [], SUMMARY)
     assert colours(found) == {}
+    assert b"script" not in parts(found)["xl/styles.xml"]
     require_sound(found)
+
+
+def test_only_fills_that_were_there_are_kept_beside_the_summary() -> None:
+    sheet = opened(annotate(plain_workbook(), DATA, MARKS, SUMMARY))[SUMMARY_SHEET]
+    assert [cell.value for cell in sheet["AY"] if cell.value] == ["cell before", "B5", "C5", "D5"]
 
 
 def test_rows_that_moved_lose_their_marks_too() -> None:
@@ -444,12 +450,19 @@ def test_a_workbook_without_styles_gets_some() -> None:
     assert set(colours(content)) == {"C3"}
 
 
-def test_an_empty_sheet_takes_marks() -> None:
-    book = openpyxl.Workbook()
-    assert book.active is not None
-    book.active.title = DATA
-    found = annotate(saved(book), DATA, [Mark(1, 1, "error", "the file is empty")], SUMMARY)
-    assert set(comments(found)) == {"A1"}
+@pytest.mark.parametrize("written", [b"<sheetData/>", b"<sheetData />", b"<sheetData></sheetData>"])
+def test_an_empty_sheet_takes_marks(written: bytes) -> None:
+    content = with_sheet(lambda sheet: re.sub(rb"(?s)<sheetData>.*</sheetData>", written, sheet))
+    found = annotate(content, DATA, [Mark(1, 1, "error", "the file is empty")], SUMMARY)
+    assert set(colours(found)) == {"A1"}
+    require_sound(found)
+
+
+def test_an_empty_row_takes_marks() -> None:
+    content = with_sheet(lambda sheet: sheet.replace(b"</sheetData>", b'<row r="20" ht="40"/></sheetData>'))
+    found = annotate(content, DATA, [Mark(20, 2, "error", "bad"), Mark(20, 1, "error", "bad")], SUMMARY)
+    assert set(colours(found)) == {"A20", "B20"}
+    assert opened(found)[DATA].row_dimensions[20].height == 40
     require_sound(found)
 
 
