@@ -8,7 +8,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 import requests
 
@@ -171,10 +170,10 @@ def row(number: int = 2, **changes: Any) -> Row:
 
 
 def tampered(checked: Check, **columns: str) -> Check:
-    """The same check, as if its rules had let these values pass; the server's own rules do not."""
-    accepted: Any = checked.accepted.assign(
-        **{name: pd.Series([v], dtype="str") for name, v in columns.items()}
-    )
+    """The same check, as if its rules had let these values of the first row pass; the server's do not."""
+    accepted = checked.accepted.copy()
+    for name, value in columns.items():
+        accepted.loc[0, name] = value
     lenient = dataclasses.replace(checked)
     # The frame is made once, when it is first asked for, and kept by this name.
     vars(lenient)["accepted"] = accepted
