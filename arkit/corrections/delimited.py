@@ -186,14 +186,15 @@ def _separator(content: bytes, reading: Reading, name: str) -> str:
     """The comma, or what the user confirmed."""
     if reading.separator:
         return reading.separator
-    first = next((line for line in content[:HEAD_BYTES].splitlines() if line.strip()), b"")
+    lines = enumerate(content[:HEAD_BYTES].splitlines(), 1)
+    row, first = next(((row, line) for row, line in lines if line.strip()), (1, b""))
     said = first[4:5].decode(errors="replace") if first.lower().startswith(b"sep=") else ""
     seen = said or next((mark for mark in SEPARATORS if mark.encode() in first), ",")
     if seen in SEPARATORS and (said or b"," not in first):
         message = f"the fields are separated by {SEPARATORS[seen]}, not by commas."
         option = "tab" if seen == "\t" else f"'{seen}'"
         step = f"Save it as CSV with commas or as XLSX, or confirm it with --separator {option}."
-        raise refused(name, "separator", message, step, source_row=1)
+        raise refused(name, "separator", message, step, source_row=row)
     return ","
 
 

@@ -54,6 +54,8 @@ OTHERWISE = {
     b"'": re.compile(rb"<(?:c|row|col|mergeCell)\s[^>]*'"),
     b"<": re.compile(rb'<c(?! r="|[a-zA-Z])|<row(?! r="|[a-zA-Z])'),
 }
+# The reader writes nine decimals; behind so many digits the last of them are those of no number.
+OVERWRITTEN = r"-?[0-9]{4,}\.[0-9]{9}"
 DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
 WAITED_SECONDS = 60
 
@@ -319,7 +321,7 @@ class _Table:
             texts = self._columns[column]
             filled = rows[np.asarray(pc.is_valid(texts))[rows]]
             is_day = identifiers.matches(texts.take(pa.array(filled)), DAY)
-            self._columns[column] = _days_alone(texts, filled[is_day])
+            self._columns[column] = _shortest(_days_alone(texts, filled[is_day]), filled[~is_day])
             found["excel_date", column], found["excel_number", column] = filled[is_day], filled[~is_day]
         for rule in ("excel_boolean", "excel_date"):
             for column, rows in self._by_column(cells.get(rule, [])):
@@ -397,6 +399,14 @@ def _days_alone(column: pa.Array, rows: Places) -> pa.Array:
     values = column.take(pa.array(rows)).to_pylist()
     days = [re.sub(r"[ T]00:00:00(\.0+)?Z?$", "", value or "") for value in values]
     return _replaced(column, rows, days)
+
+
+def _shortest(column: pa.Array, rows: Places) -> pa.Array:
+    """The column with numbers written in as few digits as tell them from all others, as the file has them."""
+    long = rows[identifiers.matches(column.take(pa.array(rows)), OVERWRITTEN)]
+    if not len(long):
+        return column
+    return _replaced(column, long, [repr(float(text)) for text in column.take(pa.array(long)).to_pylist()])
 
 
 def _replaced(column: pa.Array, rows: Places, values: list[str]) -> pa.Array:
