@@ -6,7 +6,7 @@ invoice numbers as in rule 46(b) of the CGST Rules.
 A missing value is never valid here: leave it out before asking.
 """
 
-from collections.abc import Sequence
+from functools import cache
 from typing import TypeAlias
 
 import numpy as np
@@ -16,7 +16,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 Mask = NDArray[np.bool_]
+Rows = NDArray[np.int64]
+Bytes = NDArray[np.uint8]
+Remainders = NDArray[np.int16]
 Texts: TypeAlias = "pd.Series | pa.Array"
+
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 CUSTOMER_ID = "KC[A-Z0-9]{14}"
 ACCOUNT_NUMBER = "[A-Za-z0-9]{9,36}"
@@ -44,54 +49,87 @@ EMAIL = (
 )
 """The expression of the API's pages for the whole of an e-mail address."""
 
+# Classes of characters by place, for patterns of one width: letters, digits, and either of them.
+_CLASSES = {"K": "K", "C": "C", "0": "0", "1": "123456789", "9": "0123456789"}
+_CLASSES |= {"A": "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "N": ALPHABET, "X": ALPHABET[1:]}
+_FIXED = {CUSTOMER_ID: "KC" + "N" * 14, IFSC: "AAAA0" + "N" * 6, PIN_CODE: "199999", PHONE: "9" * 10}
+_FIXED |= {PAN: "AAAAA9999A"}
 # Taxpayers, and those who deduct (D) or collect (C) tax; where a PAN has its fifth letter a TAN has a digit.
-_TAXPAYER = ("9", "9", "A", "A", "A", "A", "9A", "9", "9", "9", "9", "A", "1A", "1A", "9A")
+_TAXPAYER = "99AAAAN9999AXXN"
 # Bodies of the United Nations and embassies (UN, ON), non-residents (NR) and foreign online services (OS).
 _VISITOR = "[0-9]{4}[A-Z]{3}[0-9]{5}(UN|ON|NR|OS)[0-9A-Z]"
 GSTIN = f"[0-9]{{2}}[A-Z]{{4}}[A-Z0-9][0-9]{{4}}[A-Z][1-9A-Z]{{2}}[0-9A-Z]|{_VISITOR}"
 
 # 25 was merged into 26, 28 is the Andhra Pradesh of before 2014, 97 is other territory.
 STATE_CODES = [f"{code:02d}" for code in (*range(1, 39), 97)]
-# Online services from abroad belong to no state; they alone begin with 99.
-_FROM_ABROAD = "99.{10}OS."
+FROM_ABROAD = 99
+"""The code of online services from abroad, which belong to no state; nobody else has it."""
 
-ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_IS_STATE = np.isin(np.arange(256), [int(code) for code in STATE_CODES])
+_IS_HOLDER = np.isin(np.arange(256), [*b"ABCFGHJLPTK"])
+_PAN_WIDTH = 10
 _WIDTH = 15
 _NO_CHARACTER = -2_000
 _BLOCK = 32_768
-_CLASSES = {"9": ALPHABET[:10], "A": ALPHABET[10:], "9A": ALPHABET, "1A": ALPHABET[1:]}
 
 
 def matches(values: Texts, pattern: str) -> Mask:
     """Whether each value as a whole is of the pattern; ASCII classes, no line is its own text."""
-    return _mask(pc.match_substring_regex(text(values), f"^(?:{pattern})$"))
+    column = text(values)
+    places = _FIXED.get(pattern)
+    if not places:
+        return _mask(pc.match_substring_regex(column, f"^(?:{pattern})$"))
+    found, rows = np.zeros(len(column), dtype=np.bool_), _of_width(column, len(places))
+    found[rows] = _allowed(_table(_taken(column, rows), len(places)), places)
+    others = np.flatnonzero(~found)
+    if len(others):
+        found[others] = _mask(pc.match_substring_regex(_taken(column, others), f"^(?:{pattern})$"))
+    return found
 
 
-def gstin_remainders(values: Texts) -> NDArray[np.int16]:
+def gstin_remainders(values: Texts) -> Remainders:
     """What the check sum of each GSTIN leaves over 36: 0 if its last character is right, -1 for no GSTIN.
 
     The right last character is the one that lies so many places before it in ``0-9A-Z``.
     """
     column = text(values)
     found = np.full(len(column), -1, dtype=np.int16)
-    fixed = np.flatnonzero(_mask(pc.equal(pc.binary_length(column), _WIDTH)))
-    if not len(fixed):
-        return found
-    whole = column if len(fixed) == len(column) else column.take(pa.array(fixed))
-    found[fixed] = _remainders(_table(whole), _weights(_TAXPAYER))
-    others = fixed[found[fixed] < 0]
+    rows = _of_width(column, _WIDTH)
+    found[rows] = _sums(_table(_taken(column, rows), _WIDTH), _TAXPAYER)
+    others = rows[found[rows] < 0]
     if len(others):
-        visitors = others[matches(column.take(pa.array(others)), _VISITOR)]
-        found[visitors] = _remainders(_table(column.take(pa.array(visitors))), _weights(("9A",) * _WIDTH))
+        visitors = others[matches(_taken(column, others), _VISITOR)]
+        found[visitors] = _sums(_table(_taken(column, visitors), _WIDTH), "N" * _WIDTH)
     return found
 
 
 def has_known_state(values: Texts) -> Mask:
     """Whether the two digits that a GSTIN begins with are a code that its kind may have."""
     column = text(values)
-    codes = pc.utf8_slice_codeunits(column, 0, 2)
-    known = _mask(pc.is_in(codes, value_set=pa.array(STATE_CODES, codes.type)))
-    return (known & ~matches(column, ".{12}OS.")) | matches(column, _FROM_ABROAD)
+    found, rows = np.zeros(len(column), dtype=np.bool_), _of_width(column, _WIDTH)
+    table = _table(_taken(column, rows), _WIDTH)
+    codes = (table[:, 0] - np.uint8(ord("0"))) * np.uint8(10) + (table[:, 1] - np.uint8(ord("0")))
+    has_year = table[:, 2] <= ord("9")
+    is_from_abroad = has_year & (table[:, 12] == ord("O")) & (table[:, 13] == ord("S"))
+    found[rows] = np.where(is_from_abroad, codes == FROM_ABROAD, _IS_STATE[codes])
+    return found
+
+
+def has_real_holder(values: Texts) -> Mask:
+    """Whether a PAN, by itself or within the GSTIN of a taxpayer, names a kind of holder and has a number.
+
+    Nothing is said against what is neither; a TAN in the place of a PAN has a digit where the PAN has its
+    fifth letter.
+    """
+    column = text(values)
+    real = np.ones(len(column), dtype=np.bool_)
+    for width, start, places in ((_PAN_WIDTH, 0, _FIXED[PAN]), (_WIDTH, 2, "99AAAAA9999AXXN")):
+        rows = _of_width(column, width)
+        table = _table(_taken(column, rows), width)
+        has_number = (table[:, start + 5 : start + 9] != ord("0")).any(axis=1)
+        doubtful = np.flatnonzero(~(_IS_HOLDER[table[:, start + 3]] & has_number))
+        real[rows[doubtful]] = ~_allowed(table[doubtful], places)
+    return real
 
 
 def text(values: Texts) -> pa.Array:
@@ -111,32 +149,48 @@ def _mask(answer: pa.Array) -> Mask:
     return mask
 
 
-def _table(column: pa.Array) -> NDArray[np.uint8]:
-    """One row of bytes for each value; all are of `_WIDTH` bytes and none is missing."""
+def _of_width(column: pa.Array, width: int) -> Rows:
+    """The rows that have so many bytes; a missing one has none."""
+    return np.flatnonzero(_mask(pc.equal(pc.binary_length(column), width)))
+
+
+def _taken(column: pa.Array, rows: Rows) -> pa.Array:
+    return column if len(rows) == len(column) else column.take(pa.array(rows))
+
+
+def _table(column: pa.Array, width: int) -> Bytes:
+    """One row of bytes for each value; all are of this width and none is missing."""
     _, offsets, data = column.buffers()
     start = int(np.frombuffer(offsets, dtype=np.int64)[column.offset]) if len(column) else 0
-    size = len(column) * _WIDTH
-    return np.frombuffer(data or b"", dtype=np.uint8)[start : start + size].reshape(-1, _WIDTH)
+    size = len(column) * width
+    return np.frombuffer(data or b"", dtype=np.uint8)[start : start + size].reshape(-1, width)
 
 
-def _weights(classes: Sequence[str]) -> NDArray[np.int16]:
-    """What each byte adds to the sum at each place; far below zero where it may not stand."""
-    weights = np.full((_WIDTH, 256), _NO_CHARACTER, dtype=np.int16)
-    for place, name in enumerate(classes):
+@cache
+def _weights(places: str) -> NDArray[np.int16]:
+    """What each byte adds to the check sum at each place; far below zero where it may not stand."""
+    weights = np.full((len(places), 256), _NO_CHARACTER, dtype=np.int16)
+    for place, name in enumerate(places):
         for letter in _CLASSES[name]:
             value = ALPHABET.index(letter)
-            product = value * (1 + place % 2) if place < _WIDTH - 1 else value
+            product = value * (1 + place % 2) if place < len(places) - 1 else value
             weights[place, ord(letter)] = product // 36 + product % 36
     return weights
 
 
-def _remainders(table: NDArray[np.uint8], weights: NDArray[np.int16]) -> NDArray[np.int16]:
-    """The sum over 36 of each row, -1 where a byte may not stand; by blocks that the cache holds."""
+def _sums(table: Bytes, places: str) -> Remainders:
+    """The check sum over 36 of each row, -1 where a byte may not stand; by blocks that the cache holds."""
     found = np.empty(len(table), dtype=np.int16)
     for start in range(0, len(table), _BLOCK):
-        places = np.ascontiguousarray(table[start : start + _BLOCK].T)
-        sums = np.zeros(places.shape[1], dtype=np.int16)
-        for weight, place in zip(weights, places, strict=True):
-            sums += weight[place]
+        columns = np.ascontiguousarray(table[start : start + _BLOCK].T)
+        sums = np.zeros(columns.shape[1], dtype=np.int16)
+        for weight, column in zip(_weights(places), columns, strict=True):
+            sums += weight[column]
         found[start : start + _BLOCK] = np.where(sums < 0, -1, sums % 36)
     return found
+
+
+def _allowed(table: Bytes, places: str) -> Mask:
+    """Whether every byte of a row may stand at its place."""
+    allowed: Mask = _sums(table, places) >= 0
+    return allowed

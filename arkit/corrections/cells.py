@@ -96,7 +96,8 @@ class _Column:
         is_closed = shape is not None and shape.name in SHAPES
         eclipsed: list[Places] = []
         for check, name in zip(checks, names, strict=True):
-            if check is shape:
+            # Of what is no number at all it need not be said that it begins like a formula.
+            if check is shape or (is_closed and name == "formula_like"):
                 continue
             within = failing if is_closed and name in OF_TEXT else None
             places = self._failing(check, skipped, within)

@@ -26,9 +26,9 @@ Step = Callable[[pa.Array], pa.Array]
 LOOKALIKES = str.maketrans(
     "АВЕКМНОРСТХУІЈЅаеорсухіјѕΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEKMHOPCTXYIJSaeopcyxijsABEZHIKMNOPTYXo"
 )
-BREAKS = r"\s*[\r\n]+\s*"
+BREAKS = r"\s*[\t\n\f\r\x{85}]+\s*"
 # What may be dropped without changing what is read; marks that turn the direction of writing may not.
-NOTHING = r"[\x{ad}\x{200b}\x{2060}\x{feff}\x00-\x08\x0b\x0e-\x1f\x{7f}]"
+NOTHING = r"[\x{ad}\x{200b}\x{2060}\x{feff}\x00-\x08\x0b\x0e-\x1f\x{7f}-\x{9f}]"
 SCIENTIFIC = r"[0-9](\.[0-9]+)?[eE]\+?[0-9]{1,2}"
 GROUPED = r"([0-9]{1,2}(,[0-9]{2})*,[0-9]{3}|[0-9]{1,3}(,[0-9]{3})+|[0-9]+)"
 CURRENCY = rf"(?i)^(?:₹|rs\.?|inr)?\s*({GROUPED}(?:\.[0-9]{{1,2}})?)\s*(?:/-)?$"
@@ -128,7 +128,10 @@ def _trimmed(values: pa.Array) -> pa.Array:
 
 def _ungarbled(value: str) -> str:
     try:
-        return value.encode("cp1252").decode()
+        # Five bytes stand for nothing in cp1252; programs pass them through.
+        return b"".join(
+            letter.encode("latin-1" if letter in "\x81\x8d\x8f\x90\x9d" else "cp1252") for letter in value
+        ).decode()
     except UnicodeError:
         return ""
 

@@ -250,9 +250,12 @@ RULES = {
     ),
     "header_mapped": Rule("The column is read as {found}", "warning"),
     "field_count": Rule("row {found}"),
-    "row_hidden": Rule("The row is hidden in the sheet, and counts", "warning"),
+    "row_hidden": Rule(
+        "The row is hidden in the sheet: visible rows are expected; show it, or accept row_hidden"
+    ),
     "column_hidden": Rule("The column is hidden in the sheet, and counts", "warning"),
     "rows_filtered": Rule("The sheet is filtered: rows that the filter hides count too", "warning"),
+    "links_ignored": Rule("The workbook draws on other files, which are not looked at", "warning"),
     "sheet_ignored": Rule("{found}", "warning"),
     "repaired": Rule("was repaired as proposed ({found})", "warning"),
 }

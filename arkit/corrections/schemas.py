@@ -50,7 +50,11 @@ def _rule(column: str, code: str, judge: Judge) -> Any:
 
 
 def _shaped(pattern: str, *, clearable: bool = False) -> Judge:
-    return lambda column: identifiers.matches(column, f"{pattern}|{CLEAR}" if clearable else pattern)
+    def judge(column: Any) -> Mask:
+        passed = identifiers.matches(column, pattern)
+        return passed | texts.equals(column, CLEAR) if clearable and not passed.all() else passed
+
+    return judge
 
 
 def _not(judge: Judge) -> Judge:
@@ -62,30 +66,23 @@ def _pan_or_gstin(*, clearable: bool) -> Judge:
         passed = identifiers.gstin_remainders(column) >= 0
         others = np.flatnonzero(~passed)
         if len(others):
-            pattern = f"{identifiers.PAN}|{CLEAR}" if clearable else identifiers.PAN
-            passed[others] = identifiers.matches(column.take(others), pattern)
+            some = column.take(others)
+            passed[others] = identifiers.matches(some, identifiers.PAN)
+            passed[others] |= texts.equals(some, CLEAR) if clearable else False
         return passed
 
     return judge
 
 
 def _gstin_state(column: Any) -> Mask:
-    return (identifiers.gstin_remainders(column) < 0) | identifiers.has_known_state(column)
+    passed = identifiers.has_known_state(column)
+    others = np.flatnonzero(~passed)
+    passed[others] = identifiers.gstin_remainders(column.take(others)) < 0
+    return passed
 
 
 def _gstin_check_digit(column: Any) -> Mask:
     passed: Mask = identifiers.gstin_remainders(column) <= 0
-    return passed
-
-
-def _pan_holder(column: Any) -> Mask:
-    """A PAN, by itself or inside a GSTIN of a taxpayer, names a kind of holder and has a number."""
-    pan = f"(?:[0-9]{{2}})?{identifiers.PAN}(?:[1-9A-Z]{{2}}[0-9A-Z])?"
-    real = f"(?:[0-9]{{2}})?{identifiers.REAL_PAN}(?:[1-9A-Z]{{2}}[0-9A-Z])?"
-    passed = identifiers.matches(column, real)
-    others = np.flatnonzero(~passed)
-    if len(others):
-        passed[others] = ~identifiers.matches(column.take(others), pan)
     return passed
 
 
@@ -102,10 +99,12 @@ def _ifsc_bank(column: Any) -> Mask:
 
 
 def _state_known(column: Any) -> Mask:
-    codes = registers.state_of_name(column)
+    encoded = column.dictionary_encode()
+    codes = registers.state_of_name(encoded.dictionary)
     places = pyarrow.array([state.gst_code for state in registers.states() if state.is_place], codes.type)
-    known: Mask = np.asarray(pc.is_in(codes, value_set=places))
-    return known
+    known = np.append(np.asarray(pc.is_in(codes, value_set=places)), False)
+    found: Mask = known[np.asarray(encoded.indices.fill_null(len(known) - 1))]
+    return found
 
 
 def _day(column: Any) -> Mask:
@@ -166,7 +165,7 @@ class CustomerUpdates(pa.DataFrameModel):
     _customer_id = _rule("customer_id", "customer_id", _shaped(identifiers.CUSTOMER_ID))
     _name_needed = _rule("legal_name", "name_needed", _not(lambda column: texts.equals(column, CLEAR)))
     _pan_or_gstin = _rule("pan_or_gstin", "pan_or_gstin", _pan_or_gstin(clearable=True))
-    _pan_holder = _rule("pan_or_gstin", "pan_holder", _pan_holder)
+    _pan_holder = _rule("pan_or_gstin", "pan_holder", identifiers.has_real_holder)
     _gstin_state = _rule("pan_or_gstin", "gstin_state", _gstin_state)
     _gstin_check_digit = _rule("pan_or_gstin", "gstin_check_digit", _gstin_check_digit)
     _account = _rule("account_number", "account_number", _shaped(identifiers.ACCOUNT_NUMBER, clearable=True))
@@ -216,7 +215,7 @@ class CustomerCreates(pa.DataFrameModel):
     _email = _rule("email", "email", _shaped(identifiers.EMAIL))
     _flags = _rule("^(mail|sms|whatsapp)_enabled$", "yes_or_no", _shaped(YES_OR_NO))
     _pan_or_gstin = _rule("pan_or_gstin", "pan_or_gstin", _pan_or_gstin(clearable=False))
-    _pan_holder = _rule("pan_or_gstin", "pan_holder", _pan_holder)
+    _pan_holder = _rule("pan_or_gstin", "pan_holder", identifiers.has_real_holder)
     _gstin_state = _rule("pan_or_gstin", "gstin_state", _gstin_state)
     _gstin_check_digit = _rule("pan_or_gstin", "gstin_check_digit", _gstin_check_digit)
     _account = _rule("account_number", "account_number", _shaped(identifiers.ACCOUNT_NUMBER))

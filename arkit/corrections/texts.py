@@ -98,8 +98,10 @@ def _is_unusual(column: pa.Array) -> Mask:
     signed = data.view(np.int8)
     if signed.min() < 32 or signed.max() == 127:
         places = np.flatnonzero((signed < 32) | (signed == 127))
-        counts = np.searchsorted(places, ends) - np.searchsorted(places, starts)
-        found = counts > 0
+        if len(places) < len(ends):
+            found[np.searchsorted(ends, places, side="right")] = True
+        else:
+            found = np.searchsorted(places, ends) > np.searchsorted(places, starts)
     return found
 
 
