@@ -27,9 +27,11 @@ NOTHING_LEFT = "Nothing was left to do, and nothing was sent."
 def of_check(checked: Check, *, has_known: bool, annotated: Path | None = None) -> str:
     """The problems of a file as a table, and what to do next."""
     warnings = len(checked.problems) - checked.errors
+    title = f" · {checked.sheet.title}" if checked.sheet and checked.sheet.title else ""
     lines = [
-        f"{checked.path.name} · {checked.rows:,} rows · SHA-256 {checked.sha256[:8]}…",
-        f"  {checked.accepted_rows:,} rows good   {checked.errors:,} errors   {warnings:,} warnings",
+        f"{checked.path.name}{title} · {checked.rows:,} rows · SHA-256 {checked.sha256[:8]}…",
+        f"  {checked.accepted_rows:,} rows good   {checked.repairable_rows:,} repairable"
+        f"   {checked.errors:,} errors   {warnings:,} warnings",
     ]
     renamed = [
         f"{written.strip()} as {name}" for name, written in checked.fields.items() if name != written.strip()
@@ -52,9 +54,16 @@ def of_check(checked: Check, *, has_known: bool, annotated: Path | None = None) 
         lines += ["", f"Proposals can be taken by rule: {named}"]
     if annotated and checked.sheet is not None:
         lines += ["", f"{annotated} is the file with these cells marked."]
-    next_step = SENDING.get(checked.kind, f"arkit plan {checked.path} --kind {checked.kind}")
-    lines += ["", f"Nothing was sent. Next: {next_step if checked.ok else 'mend the rows and check again'}"]
-    return "\n".join(lines)
+    return "\n".join([*lines, "", f"Nothing was sent. Next: {_next_step(checked, annotated)}"])
+
+
+def _next_step(checked: Check, annotated: Path | None) -> str:
+    if checked.ok:
+        return SENDING.get(checked.kind, f"arkit plan {checked.path} --kind {checked.kind}")
+    if annotated or checked.sheet is None:
+        return "mend the rows and check again"
+    marked = f"{checked.path.stem}-checked.xlsx"
+    return f"mend the rows and check again, or have them marked: --annotated {marked}"
 
 
 def of_refused(checked: Check) -> str:

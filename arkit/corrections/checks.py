@@ -145,6 +145,12 @@ class Check:
         """The table that was checked, if the file is one."""
         return self._table.sheet if self._table else None
 
+    @cached_property
+    def repairable_rows(self) -> int:
+        """How many rows would be without an error if every proposal were taken."""
+        errors = self.problems[self.problems["severity"] == "error"]
+        return int((errors["repair"] != "").groupby(errors["source_row"]).all().sum())
+
     @property
     def repairs(self) -> pd.DataFrame:
         """The problems for which there is a proposal; one row each, in the order of `problems`."""

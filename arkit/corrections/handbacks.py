@@ -61,17 +61,17 @@ def _marks(found: Sequence[Finding], sheet: Sheet) -> Iterator[Mark]:
 
 
 def _summary(checked: "Check") -> list[list[str]]:
-    problems = checked.problems
-    warnings = len(problems) - checked.errors
-    counts = [[f"{count:,}", "", "", rule] for rule, count in checked.counts.items()]
-    listed = problems.head(MOST_LISTED)
+    listed = checked.problems.head(MOST_LISTED)
     columns = ["source_row", "column", "value", "message", "repair"]
-    more = len(problems) - len(listed)
+    warnings = len(checked.problems) - checked.errors
+    counted = (
+        f"{checked.rows:,} rows, {checked.accepted_rows:,} of them good; {checked.errors:,} errors,"
+        f" {warnings:,} warnings."
+    )
+    more = f"{len(checked.problems) - len(listed):,} more are listed by arkit check --json."
     return [
         list(SUMMARY_HEADER),
-        ["", "", "", f"{checked.path.name}: {checked.rows:,} rows, {checked.accepted_rows:,} of them good"],
-        ["", "", "", f"{checked.errors:,} errors, {warnings:,} warnings; SHA-256 {checked.sha256}"],
-        *counts,
+        ["", "", "", counted, ""],
         *listed[columns].astype(str).to_numpy().tolist(),
-        *([["", "", "", f"{more:,} more are listed by arkit check --json"]] if more else []),
+        *([["", "", "", more, ""]] if len(checked.problems) > len(listed) else []),
     ]

@@ -12,7 +12,8 @@ from arkit.corrections.workbooks.styles import Styles
 SUMMARY_SHEET = "arkit check"
 TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 MOST_CELL_CHARACTERS = 32_767
-NARROWEST, WIDEST = 8, 60
+NARROWEST, WIDEST = 8, 70
+LINE_POINTS, MOST_POINTS = 15, 405
 
 # The hidden columns AY and AZ: cell, and the fill it had.
 KEPT_COLUMN = 51
@@ -104,13 +105,16 @@ def _sheet(
     rows = [list(row)[:MOST_COLUMNS] for row in table[: places.MAX_ROW]]
     kept = [KEPT_HEADER, *((places.reference(*cell), fill) for cell, fill in sorted(fills.items()))]
     bold, plain = look.wrapped(bold=True), look.wrapped(bold=False)
+    wide = [_width(column) for column in zip_longest(*rows, fillvalue="")]
+    # Said for each row: not every program makes room for wrapped text by itself.
     body = "".join(
-        f'<row r="{number}">{"".join(_cells(number, row or [], pair, plain if number > 1 else bold))}</row>'
+        f'<row r="{number}" ht="{_height(row or [], wide)}" customHeight="1">'
+        f"{''.join(_cells(number, row or [], pair, plain if number > 1 else bold))}</row>"
         for number, (row, pair) in enumerate(zip_longest(rows, kept[: places.MAX_ROW]), 1)
     )
     widths = "".join(
-        f'<col min="{place}" max="{place}" width="{_width(column)}" customWidth="1"/>'
-        for place, column in enumerate(zip_longest(*rows, fillvalue=""), 1)
+        f'<col min="{place}" max="{place}" width="{width}" customWidth="1"/>'
+        for place, width in enumerate(wide, 1)
     )
     chosen = ' tabSelected="1"' if is_selected else ""
     return (
@@ -135,6 +139,12 @@ def _cells(number: int, row: Sequence[str], pair: Sequence[str] | None, style: i
 def _width(texts: Sequence[str]) -> int:
     longest = max((len(line) for text in texts for line in text.split("\n")), default=0)
     return min(max(longest + 2, NARROWEST), WIDEST)
+
+
+def _height(row: Sequence[str], wide: Sequence[int]) -> int:
+    """In points, for as many lines as the longest text needs."""
+    lines = max((-(-len(text) // (width - 1)) for text, width in zip(row, wide, strict=False)), default=1)
+    return min(LINE_POINTS * max(lines, 1), MOST_POINTS)
 
 
 def _index(cell: Element) -> str:
