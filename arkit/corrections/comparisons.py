@@ -1,5 +1,6 @@
 """What is wrong with rows, or between cells of one row, or between rows of a file."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ from arkit.identifiers import Mask
 Places = NDArray[np.int64]
 
 TOTALS = frozenset({"total", "totals", "grandtotal", "subtotal", "sum"})
+MONTH = re.compile("[0-9]{4}-[0-9]{2}-")
 # So many unknown customers are no slips of the pen.
 MOST_COMPARED = 100
 MOST_LISTED = 10
@@ -169,7 +171,7 @@ def _within_year(table: Table, codes: NDArray[np.int64], some: pa.Array) -> NDAr
     if days is None:
         return codes
     texts = days.take(some).to_pylist()
-    years = [0 if not text or not text[:7].replace("-", "").isdigit() else _year(text) for text in texts]
+    years = [_year(text) if text and MONTH.match(text) else 0 for text in texts]
     return codes * 10_000 + np.array(years, dtype=np.int64)
 
 

@@ -105,6 +105,7 @@ def mapped(
     """
     _require_there(sheet, kind, said)
     meanings = _meanings(kind)
+    own = {name.strip() for name in sheet.header} & kind.columns.keys()
     fields: list[str] = []
     remarks: list[Remark] = []
     proposed: set[str] = set()
@@ -115,7 +116,8 @@ def mapped(
             field, rule = said.get(name) or confirmed[place], "header_mapped"
         elif not field and name and name != REASON_COLUMN:
             meant = meanings.get(folded(name), "")
-            if meant and (meant not in WEIGHTY or is_accepted):
+            # Beside a column of the very name nothing is taken for granted: the field stands there twice.
+            if meant and (meant not in WEIGHTY or is_accepted or meant in own):
                 field, rule = meant, "header_mapped"
             elif meant:
                 rule, found = "header_proposed", meant
@@ -154,9 +156,9 @@ def _meanings(kind: Kind) -> dict[str, str]:
     found: dict[str, str] = {}
     twice: set[str] = set()
     for field in kind.headers:
-        for alias in ALIASES.get(field, ()):
-            twice |= {folded(alias)} & found.keys()
-            found[folded(alias)] = field
+        for alias in {folded(alias) for alias in ALIASES.get(field, ())}:
+            twice |= {alias} & found.keys()
+            found[alias] = field
     found = {alias: field for alias, field in found.items() if alias not in twice}
     return found | {folded(field): field for field in kind.headers}
 

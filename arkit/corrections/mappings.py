@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from arkit import outputs
-from arkit.corrections.kinds import KINDS, Kind
+from arkit.corrections.kinds import Kind
 
 FILE = "mappings.json"
 
@@ -17,7 +17,8 @@ FILE = "mappings.json"
 def recall(header: list[str], kind: Kind, workspace: Path) -> dict[int, str]:
     """The fields of a header's columns by their place, as they were confirmed; empty if they never were."""
     kept = _kept(workspace).get(_fingerprint(header, kind), {})
-    return {int(place): field for place, field in kept.items() if field in KINDS[kind.name].columns}
+    fields = [(place, field) for place, field in kept.items() if field in kind.columns]
+    return {int(place): field for place, field in fields if place.isdecimal()}
 
 
 def remember(header: list[str], kind: Kind, fields: Mapping[int, str], workspace: Path) -> None:
@@ -38,7 +39,10 @@ def remember(header: list[str], kind: Kind, fields: Mapping[int, str], workspace
 def _kept(workspace: Path) -> dict[str, dict[str, str]]:
     try:
         kept = json.loads((workspace / FILE).read_text(encoding="utf-8"))
-        return {str(key): dict(value) for key, value in kept.items()}
+        return {
+            str(key): {str(place): str(field) for place, field in value.items()}
+            for key, value in kept.items()
+        }
     except (OSError, ValueError, AttributeError, TypeError):
         return {}
 

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from arkit import identifiers
+from arkit.corrections import texts
 from arkit.identifiers import Mask, matches
 
 Places = NDArray[np.int64]
@@ -37,7 +38,9 @@ TOO_FINE = r"[0-9]{1,13}\.[0-9]{3,}"
 FLAGS = {"yes": "TRUE", "y": "TRUE", "1": "TRUE", "no": "FALSE", "n": "FALSE", "0": "FALSE"}
 SERIAL = r"[2-6][0-9]{4}(\.[0-9]+)?"
 NUMERIC_DAY = re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})\2([0-9]{4})")
-NAMED_DAY = re.compile(r"([0-9]{1,2})[ /.-]([A-Za-z]{3,9})[ /.,-]+([0-9]{4})")
+NAMED_DAY = re.compile(r"([0-9]{1,2})[ /.-]([A-Za-z]{3,9})[ /.,-]+([0-9]{4}|[0-9]{2})")
+CENTURY = 2000
+YEAR_FIRST = re.compile(r"([0-9]{4})([/.-])([0-9]{1,2})\2([0-9]{1,2})")
 ISO_MIDNIGHT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]00:00(?::00(?:\.0+)?)?Z?")
 MONTHS = [
     "january",
@@ -86,7 +89,7 @@ def of_values(rule: str, values: pa.Array, passes: Judge, *, day_order: str | No
     elif rule == "amount":
         yield from _amounts(values, passes)
     elif rule == "day":
-        yield from _days(values, day_order)
+        yield from _days(values, passes, day_order)
     elif rule == "yes_or_no":
         words = pc.utf8_lower(pc.utf8_trim_whitespace(values))
         places = np.flatnonzero(np.asarray(pc.is_in(words, value_set=pa.array(FLAGS, words.type))))
@@ -113,10 +116,7 @@ def of_text(rule: str, values: pa.Array, word: str) -> pa.Array:
     if rule == "hidden_character":
         told = pc.replace_substring_regex(values, BREAKS, " ")
         told = _trimmed(pc.replace_substring_regex(told, NOTHING, ""))
-        unseen = (
-            r"[\x{200e}\x{200f}\x{61c}\x{2028}-\x{202e}\x{2061}-\x{206f}\x{fff9}-\x{fffb}\x{e0000}-\x{e007f}]"
-        )
-        return pc.if_else(pc.match_substring_regex(told, unseen), "", told)
+        return pc.if_else(pa.array(texts.has_hidden_character(told)), "", told)
     if rule == "mojibake":
         return pa.array([_ungarbled(value) for value in values.to_pylist()], pa.large_string())
     return pa.array([""] * len(values), pa.large_string())
@@ -163,11 +163,20 @@ def _identifiers(values: pa.Array, passes: Judge, steps: "dict[str, Step]") -> I
 
 
 def _latin(values: pa.Array) -> pa.Array:
-    return _rewritten(values, lambda text: unicodedata.normalize("NFKC", text).translate(LOOKALIKES))
+    return _rewritten(values, lambda text: "".join(map(_latin_letter, text)))
+
+
+def _latin_letter(letter: str) -> str:
+    """The Latin letter that it looks like, or its narrow form; a raised digit is not the digit."""
+    if letter.isalpha() or "\uff01" <= letter <= "\uff5e":
+        letter = unicodedata.normalize("NFKC", letter)
+    return letter.translate(LOOKALIKES)
 
 
 def _ascii_digits(values: pa.Array) -> pa.Array:
-    return _rewritten(values, lambda text: "".join(str(unicodedata.digit(letter, letter)) for letter in text))
+    return _rewritten(
+        values, lambda text: "".join(str(unicodedata.decimal(letter, letter)) for letter in text)
+    )
 
 
 def _rewritten(values: pa.Array, rewrite: Callable[[str], str]) -> pa.Array:
@@ -186,7 +195,9 @@ def _without_tail(values: pa.Array) -> pa.Array:
 
 
 def _bare(values: pa.Array) -> pa.Array:
-    return pc.replace_substring_regex(values, r"[\s\pZ.\-]", "")
+    """Without what groups letters and digits; a single point may stand before decimals."""
+    bare = pc.replace_substring_regex(values, r"[\s\pZ.\-]", "")
+    return pc.if_else(pa.array(matches(values, r"[0-9]+\.[0-9]+")), values, bare)
 
 
 def _bare_capitals(values: pa.Array) -> pa.Array:
@@ -206,19 +217,25 @@ def _zero_before(values: pa.Array) -> pa.Array:
     return pc.if_else(pa.array(identifiers.gstin_remainders(longer) == 0), longer, values)
 
 
+def _digits(values: pa.Array) -> pa.Array:
+    return pc.replace_substring_regex(values, r"[\s\pZ().\-]", "")
+
+
 def _ten_digits(values: pa.Array) -> pa.Array:
-    bare = pc.replace_substring_regex(values, r"[\s\pZ().\-]", "")
-    return pc.replace_substring_regex(bare, r"^(?:0|91|\+91|0091|\+910|910)([6-9][0-9]{9})$", r"\1")
+    """The number of a mobile telephone without what is dialled before it in India."""
+    bare = _digits(values)
+    told = pc.replace_substring_regex(bare, r"^(?:0|91|\+91|0091|\+910|910)([6-9][0-9]{9})$", r"\1")
+    return pc.if_else(pc.equal(told, bare), values, told)
 
 
-_SCRIPT: dict[str, Step] = {"lookalike": _latin, "foreign_digits": _ascii_digits, "excel_tail": _without_tail}
+_SCRIPT: dict[str, Step] = {"foreign_digits": _ascii_digits, "lookalike": _latin, "excel_tail": _without_tail}
 IDENTIFIERS: dict[str, dict[str, Step]] = {
     "customer_id": {**_SCRIPT, "written_otherwise": _bare_capitals},
     "pan_or_gstin": {**_SCRIPT, "written_otherwise": _bare_capitals, "excel_zero": _zero_before},
     "account_number": {**_SCRIPT, "written_otherwise": _bare},
     "ifsc": {**_SCRIPT, "written_otherwise": _bare, "letter_o": _zero_for_o},
     "pin_code": {**_SCRIPT, "written_otherwise": _bare},
-    "contact_number": {**_SCRIPT, "phone_prefix": _ten_digits},
+    "contact_number": {**_SCRIPT, "phone_prefix": _ten_digits, "written_otherwise": _digits},
     "invoice_number": {**_SCRIPT},
     "email": {"lookalike": _latin},
 }
@@ -246,31 +263,34 @@ def _amounts(values: pa.Array, passes: Judge) -> Iterator[Damage]:
     yield from _damage("amount_written", written[good], bare.filter(pa.array(good)))
 
 
-def _days(values: pa.Array, day_order: str | None) -> Iterator[Damage]:
+def _days(values: pa.Array, passes: Judge, day_order: str | None) -> Iterator[Damage]:
     """Days written otherwise; in which order day and month stand is decided by the whole column."""
     encoded = values.dictionary_encode()
-    texts = encoded.dictionary.to_pylist()
+    written = encoded.dictionary.to_pylist()
     codes = np.asarray(encoded.indices)
-    plain = {text: day for text in texts if (day := _unmistakable(text))}
-    numeric = {
-        text: found for text in texts if text not in plain and (found := NUMERIC_DAY.fullmatch(text.strip()))
-    }
-    first_is_day = [text for text, found in numeric.items() if int(found[1]) > 12]
-    second_is_day = [text for text, found in numeric.items() if int(found[3]) > 12]
-    order = day_order or ("dmy" if first_is_day else "mdy" if second_is_day else None)
+    plain = {text: day for text in written if (day := _unmistakable(text))}
+    either = {text: days for text in written if text not in plain and any(days := _either_way(text))}
+    first_is_day = [text for text, (dmy, mdy) in either.items() if not mdy]
+    second_is_day = [text for text, (dmy, mdy) in either.items() if not dmy]
     is_mixed = bool(first_is_day and second_is_day) and not day_order
-    if not is_mixed and order:
-        plain |= {text: day for text, found in numeric.items() if (day := _ordered(found, order))}
-    yield from _by_text("day_written", texts, codes, plain)
-    left = {text: "" for text in numeric if text not in plain}
+    order = day_order or ("dmy" if first_is_day else "mdy" if second_is_day else None)
+    if is_mixed or order is None:
+        plain |= {text: dmy for text, (dmy, mdy) in either.items() if dmy == mdy}
+    else:
+        plain |= {text: days[order == "mdy"] for text, days in either.items() if days[order == "mdy"]}
+    told = list(plain)
+    kept = passes(pa.array(plain.values(), pa.large_string()))
+    plain = {text: plain[text] for text, is_kept in zip(told, kept, strict=True) if is_kept}
+    yield from _by_text("day_written", written, codes, plain)
+    left = {text: "" for text in either if text not in told}
     if is_mixed:
-        shown = [f"{', '.join(some[:MOST_SHOWN])}" for some in (first_is_day, second_is_day)]
-        told = f"{shown[0]} begin with the day, {shown[1]} with the month"
-        yield from _by_text("day_mixed", texts, codes, left, told)
+        shown = [", ".join(some[:MOST_SHOWN]) for some in (first_is_day, second_is_day)]
+        found = f"{shown[0]} begin with the day, {shown[1]} with the month"
+        yield from _by_text("day_mixed", written, codes, left, found)
     elif order is None:
-        yield from _by_text("day_ambiguous", texts, codes, left)
-    serial = {text: "" for text in texts if re.fullmatch(SERIAL, text)}
-    yield from _by_text("day_serial", texts, codes, serial)
+        yield from _by_text("day_ambiguous", written, codes, left)
+    serial = {text: "" for text in written if re.fullmatch(SERIAL, text)}
+    yield from _by_text("day_serial", written, codes, serial)
 
 
 def _by_text(
@@ -283,20 +303,27 @@ def _by_text(
 
 
 def _unmistakable(text: str) -> str:
-    """A day whose month has a name, or whose instant is midnight, as yyyy-mm-dd."""
+    """A day whose month has a name, or whose year comes first, as yyyy-mm-dd."""
     text = text.strip()
     if found := ISO_MIDNIGHT.fullmatch(text):
         return found[1]
+    if found := YEAR_FIRST.fullmatch(text):
+        return _day(int(found[1]), int(found[3]), int(found[4]))
     found = NAMED_DAY.fullmatch(text)
     if not found:
         return ""
     months = [number for number, name in enumerate(MONTHS, 1) if name.startswith(found[2].lower())]
-    return _day(int(found[3]), months[0], int(found[1])) if months else ""
+    year = int(found[3]) + (CENTURY if len(found[3]) == len("yy") else 0)
+    return _day(year, months[0], int(found[1])) if len(months) == 1 else ""
 
 
-def _ordered(found: "re.Match[str]", order: str) -> str:
+def _either_way(text: str) -> tuple[str, str]:
+    """The day if the day comes first, and if the month does; empty where the calendar has none."""
+    found = NUMERIC_DAY.fullmatch(text.strip())
+    if not found:
+        return "", ""
     first, second, year = int(found[1]), int(found[3]), int(found[4])
-    return _day(year, second, first) if order == "dmy" else _day(year, first, second)
+    return _day(year, second, first), _day(year, first, second)
 
 
 def _day(year: int, month: int, day: int) -> str:
