@@ -24,6 +24,7 @@ BOOK = ("xl/workbook.xml", "xl/_rels/workbook.xml.rels")
 GLANCED_BYTES = 2**20
 END_MARK, END_BYTES = b"PK\x05\x06", 22
 LOCAL_BYTES = 30
+PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,7 @@ def parts_of(content: bytes, *, name: str) -> dict[str, bytes]:
             _require_small(members, len(content), name)
             if not _is_plain(members, content):
                 raise unsound(name)
-            # A member that unpacks to more than it claims ends in an error of zipfile.
-            parts = {member.filename: package.read(member) for member in members}
+            parts = {member.filename: _unpacked(package, member) for member in members}
     except InputRefused:
         raise
     except Exception as error:  # whatever zipfile and zlib meet in bytes that are no archive
@@ -108,6 +108,15 @@ def unsound(name: str) -> InputRefused:
     return refused(name, "workbook", message, "Open it in Excel and save it again.")
 
 
+def _unpacked(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    """What a member holds; one that unpacks to more than it claims ends in an error of zipfile.
+
+    It is asked for so many bytes as are claimed, since zipfile would unpack all others in memory first.
+    """
+    with package.open(member) as file:
+        return file.read(max(member.file_size, 1))
+
+
 def _require_small(members: list[zipfile.ZipInfo], packed_bytes: int, name: str) -> None:
     unpacked = sum(member.file_size for member in members)
     if unpacked > min(MAX_UNPACKED_BYTES, MAX_RATIO * packed_bytes) or len(members) > MAX_MEMBERS:
@@ -115,18 +124,20 @@ def _require_small(members: list[zipfile.ZipInfo], packed_bytes: int, name: str)
 
 
 def _is_plain(members: list[zipfile.ZipInfo], content: bytes) -> bool:
-    """Whether each name stands once and leads nowhere else, no member has a password or lies in another, and
-    nothing follows the directory.
+    """Whether each name stands once and leads nowhere else, no member has a password, lies in another or is
+    packed as Excel never does, and nothing stands before the first of them or behind the directory.
     """
     names = {member.filename for member in members}
     leads_out = any(name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", name) for name in names)
     has_password = any(member.flag_bits & 1 for member in members)
+    is_usual = all(member.compress_type in PACKINGS for member in members)
     ends = 0
-    overlap = False
+    overlap = min((member.header_offset for member in members), default=0) > 0
     for member in sorted(members, key=lambda member: member.header_offset):
         overlap |= member.header_offset < ends
         ends = member.header_offset + LOCAL_BYTES + len(member.orig_filename.encode()) + member.compress_size
     end = content.rfind(END_MARK)
     comment_bytes = int.from_bytes(content[end + END_BYTES - 2 : end + END_BYTES], "little")
     has_tail = end + END_BYTES + comment_bytes != len(content)
-    return len(names) == len(members) and not (leads_out or has_password or overlap or has_tail)
+    is_orderly = is_usual and len(names) == len(members)
+    return is_orderly and not (leads_out or has_password or overlap or has_tail)
