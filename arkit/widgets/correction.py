@@ -1,6 +1,7 @@
 """The screen for bulk corrections: file, check, review, apply, outcome."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import ipywidgets as ipw
 
@@ -53,6 +54,7 @@ class Correct(Screen):
     def __init__(self, client: Client, *, strict: bool = False, inline: bool = False) -> None:
         super().__init__(client, strict=strict, inline=inline)
         self.checked: Check | None = None
+        self._read: Check | None = None
         self.plan: Plan | None = None
         self.outcome: Outcome | None = None
         self._step = FILE
@@ -90,6 +92,7 @@ class Correct(Screen):
             (self.outcome_page.again, self._start_over),
         ):
             button.on_click(self.guarded(lambda _, work=work: work()))
+        self.check_page.on_accept = self._accept
         for widget in (
             self.file_page.upload,
             self.file_page.path,
@@ -116,6 +119,8 @@ class Correct(Screen):
         self.file_page.go.disabled = not (free and self.file_page.is_chosen)
         self.check_page.go.disabled = not (free and self.checked is not None and self.checked.ok)
         self.review_page.go.disabled = not (free and self.review_page.is_agreed)
+        for box in self.check_page.proposals.children:
+            box.disabled = not free
         for button in (self.check_page.back, self.review_page.back):
             button.disabled = not free
         self.apply_page.stop.disabled = free
@@ -123,18 +128,34 @@ class Correct(Screen):
     def _check(self) -> None:
         file = self.file_page.file(self.client.workspace)
 
-        def work(_: Job) -> Check:
+        def work(_: Job) -> tuple[Check, Path | None]:
             known = self.client.customers.fetch()
             names = known[["customer_id", "legal_name"]].dropna()
             self._names = dict(zip(names["customer_id"], names["legal_name"], strict=True))
-            return check(file, kind="customer-update", known=known)
+            checked = check(file, kind="customer-update", known=known)
+            return checked, _marked(checked, self.client.workspace / "results")
 
-        def done(checked: Check) -> None:
-            self.checked, self.plan, self.outcome = checked, None, None
-            self.check_page.show(checked)
+        def done(found: tuple[Check, Path | None]) -> None:
+            self._read, marked = found
+            self.checked, self.plan, self.outcome = self._read, None, None
+            self.check_page.offer(self._read, marked)
+            self.check_page.show(self._read)
             self._go_to(CHECK)
 
         self.start("Fetching the customers and checking the file.", work, done)
+
+    def _accept(self, rules: list[str]) -> None:
+        """Take the proposals of these rules, and of no others."""
+        read = self._read
+        if read is None or self.is_busy:
+            return
+
+        def done(checked: Check) -> None:
+            self.checked = checked
+            self.check_page.show(checked)
+            self.refresh()
+
+        self.start("Checking with these proposals taken.", lambda _: read.accept(*rules), done)
 
     def _review(self) -> None:
         checked = self.checked
@@ -201,3 +222,13 @@ class Correct(Screen):
         results = (self.checked, self.plan, self.outcome)
         last = next((repr(result) for result in reversed(results) if result is not None), "no file yet")
         return f"<arkit screen correct · step {STEPS[self._step]} · {last}>"
+
+
+def _marked(checked: Check, folder: Path) -> Path | None:
+    """The file with its bad cells marked, if it has any."""
+    if checked.sheet is None or checked.problems.empty:
+        return None
+    folder.mkdir(mode=0o700, exist_ok=True)
+    path = folder / f"{checked.path.stem}-checked.xlsx"
+    checked.to_workbook(path)
+    return path

@@ -8,9 +8,9 @@ from typing import Any
 import ipywidgets as ipw
 import pandas as pd
 
-from arkit.corrections.checks import Check
+from arkit.corrections.checks import OF_WHOLE_FILE, Check
 from arkit.corrections.plans import CONFIRMED_CHARACTERS, Plan
-from arkit.widgets import markup, masks, uploads
+from arkit.widgets import downloads, markup, masks, uploads
 from arkit.widgets.tables import Table, button
 
 Guarded = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -92,7 +92,11 @@ class CheckPage:
 
     def __init__(self, guarded: Guarded, show_values: ipw.Checkbox) -> None:
         self._show_values = show_values
+        self._guarded = guarded
         self._summary = ipw.HTML()
+        self._marked = ipw.HTML()
+        self.proposals = ipw.VBox()
+        self.on_accept: Callable[[list[str]], None] = lambda rules: None
         self.table: Table[Values] = Table(
             "Problems of the file",
             ["Row#", "Column", "Found", "Problem", "Proposed"],
@@ -105,7 +109,32 @@ class CheckPage:
         )
         self.back = button("Back: another file")
         self.go = button("Next: review the changes", style="primary")
-        self.view = ipw.VBox([self._summary, self.table.view, ipw.HBox([self.back, self.go])])
+        self._boxes: dict[str, ipw.Checkbox] = {}
+        self.view = ipw.VBox(
+            [self._summary, self.proposals, self.table.view, self._marked, ipw.HBox([self.back, self.go])]
+        )
+
+    @property
+    def accepted(self) -> list[str]:
+        """The rules whose proposals are to be taken."""
+        return [rule for rule, box in self._boxes.items() if box.value]
+
+    def offer(self, checked: Check, marked: Path | None) -> None:
+        """Offer the proposals of a check by rule, and the file with its bad cells marked."""
+        groups = checked.repairs["rule"].value_counts()
+        self._boxes = {
+            str(rule): ipw.Checkbox(
+                description=f"Use the proposals: {words(str(rule))} ({count:,})",
+                indent=False,
+                layout=ipw.Layout(width="auto"),
+            )
+            for rule, count in groups.items()
+            if rule not in OF_WHOLE_FILE
+        }
+        for box in self._boxes.values():
+            box.observe(self._guarded(lambda _: self.on_accept(self.accepted)), "value")
+        self.proposals.children = tuple(self._boxes.values())
+        self._marked.value = downloads.offered("Download your workbook with these cells marked", marked)
 
     def show(self, checked: Check) -> None:
         """Show what the check found."""

@@ -140,10 +140,7 @@ def table(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) ->
     )
 
 
-def download(label: str, file_name: str, content: bytes) -> str:
+def download(label: str, file_name: str, content: bytes, media_type: str) -> str:
     """A link that holds the file itself."""
     data = base64.b64encode(content).decode()
-    return (
-        f'<a download="{escaped(file_name)}" href="data:text/csv;charset=utf-8;base64,{data}">'
-        f"{escaped(label)}</a>"
-    )
+    return f'<a download="{escaped(file_name)}" href="data:{media_type};base64,{data}">{escaped(label)}</a>'

@@ -5,16 +5,12 @@ from pathlib import Path
 
 import ipywidgets as ipw
 
-from arkit.corrections import files
 from arkit.corrections.journal import Row
 from arkit.corrections.outcomes import Outcome
 from arkit.corrections.states import TERMINAL, UNSETTLED, State
-from arkit.widgets import markup, masks
+from arkit.widgets import downloads, markup, masks
 from arkit.widgets.correction_pages import Guarded
 from arkit.widgets.tables import Table, button
-
-# A link holds the whole file; a page with one of many megabytes would not open again.
-LINKED_BYTES = 2_000_000
 
 STATES = {
     State.VERIFIED: ("verified", "good"),
@@ -126,8 +122,4 @@ def _failed_rows(outcome: Outcome, folder: Path) -> str:
     number = outcome.failed_rows_file(path)
     if not number:
         return ""
-    place = f"also in {path}"
-    if path.stat().st_size > LINKED_BYTES:
-        return markup.block(markup.paragraph(f"{number:,} failed rows lie in {path}"))
-    link = markup.download(f"Download failed rows ({number:,})", path.name, files.content_of(path))
-    return markup.block(f"<p>{link} {markup.quiet(place)}</p>")
+    return downloads.offered(f"Download failed rows ({number:,})", path)

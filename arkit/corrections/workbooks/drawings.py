@@ -3,6 +3,7 @@
 It is edited as text, since it is no XML at times: Excel itself writes <br> into the boxes of other controls.
 """
 
+import itertools
 import re
 from collections.abc import Mapping
 
@@ -32,6 +33,7 @@ SHAPE = (
 SHAPES = re.compile(rb"<v:shape[\s>].*?</v:shape>\s*", re.DOTALL)
 SHAPE_CELL = re.compile(rb"<x:(Row|Column)>\s*(\d+)\s*</x:\1>")
 ID_MAP = re.compile(rb"(<o:idmap\b[^>]*?\bdata=[\"'])([^\"']*)")
+SHAPE_ID = re.compile(rb"_x0000_s(\d+)")
 END = re.compile(rb"</xml\s*>\s*$")
 # Excel numbers shapes in blocks; the drawing of a sheet claims some of them for itself.
 BLOCK = 1024
@@ -80,23 +82,39 @@ def _drawn(content: bytes, cells: Mapping[Cell, str], taken: set[int]) -> bytes:
     if not end:
         raise ValueError("no drawing of notes")
     spaces = "" if all(space.encode() in content for space in SPACES.split()) else f"{SPACES} "
-    needed = -(-len(cells) // (BLOCK - 1))
-    blocks = [number for number in range(1, len(taken) + needed + 1) if number not in taken][:needed]
+    ids, claimed = _free_ids(content, len(cells), taken)
     xml = [] if b"_x0000_t202" in content else [BOX.format(spaces=spaces)]
-    for place, ((row, column), text) in enumerate(cells.items()):
-        block, number = divmod(place, BLOCK - 1)
+    for free, ((row, column), text) in zip(ids, cells.items(), strict=True):
         xml.append(
             SHAPE.format(
                 spaces=spaces,
-                id=blocks[block] * BLOCK + number + 1,
+                id=free,
                 anchor=_anchor(row, column, text),
                 row=row - 1,
                 column=column - 1,
             )
         )
     grown = content[: end.start()] + "".join(xml).encode() + content[end.start() :]
-    claimed = ",".join(map(str, blocks)).encode()
-    return ID_MAP.sub(lambda found: found[1] + b",".join(filter(None, [found[2], claimed])), grown, count=1)
+    return ID_MAP.sub(lambda found: found[1] + _joined(found[2], claimed), grown, count=1)
+
+
+def _free_ids(content: bytes, count: int, taken: set[int]) -> tuple[list[int], list[int]]:
+    """So many numbers for boxes, out of its own blocks first, and the blocks to claim for others."""
+    own = sorted(_blocks_of(content))
+    used = {int(number) for number in SHAPE_ID.findall(content)}
+    new = (block for block in itertools.count(1) if block not in taken)
+    ids: list[int] = []
+    claimed: list[int] = []
+    while len(ids) < count:
+        if not own:
+            claimed.append(next(new))
+        block = own.pop(0) if own else claimed[-1]
+        ids += [number for number in range(block * BLOCK + 1, (block + 1) * BLOCK) if number not in used]
+    return ids[:count], claimed
+
+
+def _joined(blocks: bytes, claimed: list[int]) -> bytes:
+    return b",".join(filter(None, [blocks, *(b"%d" % block for block in claimed)]))
 
 
 def _anchor(row: int, column: int, text: str) -> str:
@@ -109,6 +127,10 @@ def _anchor(row: int, column: int, text: str) -> str:
 
 def _blocks(box: Container) -> set[int]:
     """The blocks of numbers that the drawings of the workbook claim."""
-    drawings = [box.read(name) for name in box.names() if name.lower().endswith(".vml")]
-    found = [data for drawing in drawings for _, data in ID_MAP.findall(drawing)]
-    return {int(number) for data in found for number in data.split(b",") if number.strip().isdigit()}
+    drawings = (box.read(name) for name in box.names() if name.lower().endswith(".vml"))
+    return {block for drawing in drawings for block in _blocks_of(drawing)}
+
+
+def _blocks_of(content: bytes) -> set[int]:
+    found = (number for _, data in ID_MAP.findall(content) for number in data.split(b","))
+    return {int(number) for number in found if number.strip().isdigit()}

@@ -70,11 +70,17 @@ def _without_ours(content: bytes) -> tuple[bytes, set[Cell]]:
             edits.append(Edit(comment.start, comment.end, b""))
             continue
         place = 0
+        runs = [run for run in comment.walk() if run.name == f"{MAIN} r"]
         for element in texts:
             left = "".join(_outside(ours, place, element.text))
-            if left != element.text:
-                edits.append(Edit(element.inner, element.inner_end, parts.coded(left).encode()))
             place += len(element.text)
+            if left == element.text:
+                continue
+            run = next((run for run in runs if run.start < element.start < run.end), None)
+            if run and not left:
+                edits.append(Edit(run.start, run.end, b""))
+            else:
+                edits.append(Edit(element.inner, element.inner_end, parts.coded(left).encode()))
     return parts.spliced(content, edits), gone
 
 
