@@ -38,6 +38,7 @@ lab: $(VENV)/.tests ## JupyterLab on the notebooks, without network
 		--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 
 bench: $(VENV)/.tests ## speed and memory, measured; the sandbox held against its contract for long
+	@$(INSTALL) -e '.[bench]'
 	@$(CLEAN) $(BIN)/python -m tests.bench
 	@$(IN_NEW_WORKSPACE) CONFORMANCE_EXAMPLES=1000 $(BIN)/pytest tests/sandbox/test_conformance.py
 

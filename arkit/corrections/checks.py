@@ -22,7 +22,7 @@ from arkit.corrections.headers import Mapped
 from arkit.corrections.kinds import KEY, KINDS, UPDATE, Kind
 from arkit.corrections.rules import RULES, Severity
 from arkit.corrections.sheets import Reading, Remark, Sheet
-from arkit.errors import InputRefused, UsageError
+from arkit.errors import DiskError, InputRefused, UsageError
 from arkit.identifiers import Mask
 from arkit.money import inr
 
@@ -331,13 +331,8 @@ def _findings(table: Table, asked: Asked, known: Mapping[str, pa.Array]) -> tupl
 def _mapped(sheet: Sheet, kind: Kind, asked: Asked) -> Mapped:
     """The fields of the columns; what was said of them is kept for the next file with this header."""
     is_accepted = "header_proposed" in asked.accept
-    workspace = settings.workspace()
     mapped = headers.mapped(
-        sheet,
-        kind,
-        said=asked.columns,
-        is_accepted=is_accepted,
-        confirmed=mappings.recall(sheet.header, kind, workspace),
+        sheet, kind, said=asked.columns, is_accepted=is_accepted, confirmed=_confirmed(sheet, kind)
     )
     if asked.columns or is_accepted:
         told = {
@@ -345,8 +340,18 @@ def _mapped(sheet: Sheet, kind: Kind, asked: Asked) -> Mapped:
             for place, name in enumerate(mapped.fields)
             if name and name != sheet.header[place].strip()
         }
-        mappings.remember(sheet.header, kind, told, workspace)
+        mappings.remember(sheet.header, kind, told, settings.workspace())
     return mapped
+
+
+def _confirmed(sheet: Sheet, kind: Kind) -> dict[int, str]:
+    """What was said of this header before; a workspace that cannot be had is no reason not to check."""
+    if all(name.strip() in kind.columns for name in sheet.header):
+        return {}
+    try:
+        return mappings.recall(sheet.header, kind, settings.workspace())
+    except DiskError:
+        return {}
 
 
 def _remarked(remark: Remark, sheet: Sheet, asked: Asked) -> Finding:
