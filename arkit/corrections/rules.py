@@ -139,8 +139,8 @@ RULES = {
         "ends with .0, as numbers do after a spreadsheet: digits alone are expected; accept the proposal"
     ),
     "excel_zero": Rule(
-        "lacks the zero that a spreadsheet took from its beginning: with it the check character is right;"
-        " accept the proposal"
+        "lacks the zero that a spreadsheet took from its beginning: two digits of a state are expected, and"
+        " with the zero the check character is right; accept the proposal"
     ),
     "excel_scientific": Rule(
         "was turned into a rounded number like 9.19E+11: all its digits are expected, and they are lost;"
@@ -152,7 +152,8 @@ RULES = {
         "warning",
     ),
     "amount_written": Rule(
-        "is written with commas, a currency or /-: digits and a point alone are expected; accept the proposal"
+        "is written with commas, a currency, /- or more than two decimals: digits and a point alone are"
+        " expected; accept the proposal"
     ),
     "decimal_comma": Rule(
         "has a comma before its decimals: a point is expected there; accept the proposal, if no"
@@ -168,7 +169,10 @@ RULES = {
         "may have day and month in either order, and no other row of the column tells which: a form like"
         " 2026-04-30 is expected; say --day-order dmy or mdy"
     ),
-    "day_mixed": Rule("stands in a column that has days in both orders: one order is expected; {found}"),
+    "day_mixed": Rule(
+        "stands in a column that has days in both orders: one order is expected, but {found};"
+        " write them all like 2026-04-30, or say --day-order dmy or mdy"
+    ),
     "day_serial": Rule(
         "is the number by which a spreadsheet keeps a day: a day like 2026-04-30 is expected; format the"
         " column as a date, or write the day as text"
@@ -233,20 +237,24 @@ RULES = {
     "totals_row": Rule("The row is a total, not a record: records are expected; delete it"),
     "header_repeated": Rule("The row is the header once more: records are expected; delete it"),
     # Header and table.
-    "key_missing": Rule("There is no column {found}."),
+    "key_missing": Rule(
+        "There is no column {found}: it is expected to say whom each row is about; add it, or rename the one"
+        " that does"
+    ),
     "key_advised": Rule(
-        "There is no column {found}: with one, arkit can tell whether a row was made before; add it",
+        "There is no column {found}: one is expected to tell whether a row was made before; add it",
         "warning",
     ),
-    "required_missing": Rule("There is no column {found}: every row needs it; add it"),
-    "no_field": Rule("No column names a field to correct: {found}."),
+    "required_missing": Rule("There is no column {found}: it is expected in every row; add it"),
+    "no_field": Rule("No column names a field to correct: at least one is expected of {found}; add it"),
     "header_blank": Rule(
         "Column {found} has values and no name: a field's name is expected; name or empty it"
     ),
     "header_twice": Rule("The column stands twice, in places {found}: once is expected; delete one of them"),
     "column_unknown": Rule("There is no such field{found}"),
     "header_proposed": Rule(
-        "The column is not named as the API does: {found} is meant? Accept it, or rename it"
+        "The column has another name than the API's: {found} is expected; accept header_proposed if it is"
+        " meant, or rename the column"
     ),
     "header_mapped": Rule("The column is read as {found}", "warning"),
     "field_count": Rule("row {found}"),
