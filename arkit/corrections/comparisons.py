@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from arkit import identifiers, registers
-from arkit.corrections import rules
+from arkit.corrections import rules, texts
 from arkit.corrections.findings import Finding, Messages
 from arkit.corrections.headers import Mapped
 from arkit.corrections.kinds import KEY, Kind
@@ -22,6 +22,7 @@ Places = NDArray[np.int64]
 
 TOTALS = frozenset({"total", "totals", "grandtotal", "subtotal", "sum"})
 MONTH = re.compile("[0-9]{4}-[0-9]{2}-")
+TOTAL_INITIALS = "TtGgSs"
 # So many unknown customers are no slips of the pen.
 MOST_COMPARED = 100
 MOST_LISTED = 10
@@ -88,15 +89,12 @@ def _without_key(table: Table) -> Places:
     values = table.values(field)
     if values is None:
         return np.zeros(0, dtype=np.int64)
-    words = "(?i)[a-z ]*total[a-z :]*|sum|" + "|".join(
-        _literal(name.strip()) for name in table.sheet.header if name
-    )
-    doubtful = np.asarray(pc.is_null(values)) | identifiers.matches(values, words)
-    return np.flatnonzero(doubtful)
-
-
-def _literal(text: str) -> str:
-    return "".join(letter if letter.isalnum() else f"\\x{{{ord(letter):x}}}" for letter in text)
+    names = [name.strip() for name in table.sheet.header if name.strip()]
+    words = "(?i)[a-z ]*total[a-z :]*|sum|" + "|".join(map(re.escape, names))
+    initials = TOTAL_INITIALS + "".join(name[0] for name in names)
+    candidates = np.flatnonzero(texts.begins_with(values, initials))
+    named = candidates[identifiers.matches(values.take(pa.array(candidates)), words)]
+    return np.union1d(np.flatnonzero(np.asarray(pc.is_null(values))), named)
 
 
 def of_blanks(table: Table, left_out: Mask) -> Iterator[Finding]:

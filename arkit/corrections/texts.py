@@ -60,6 +60,12 @@ def is_mojibake(column: pa.Array) -> Mask:
     return _matching(column, MOJIBAKE, _is_unusual(column))
 
 
+def begins_with(column: pa.Array, letters: str) -> Mask:
+    """Whether the value begins with one of these letters; what begins with no ASCII may pass too."""
+    found: Mask = (np.isin(np.arange(256), [*letters.encode()]) | _HIGH)[_first(column)]
+    return found
+
+
 def ends_with(column: pa.Array, letter: str, *, then: str) -> Mask:
     """Whether the value ends with a letter of ASCII, and a pattern is found in it."""
     return _matching(column, then, _last(column) == ord(letter))
