@@ -30,7 +30,7 @@ SHAPE = (
     "<x:SizeWithCells/><x:Anchor>{anchor}</x:Anchor><x:AutoFill>False</x:AutoFill><x:Row>{row}</x:Row>"
     "<x:Column>{column}</x:Column></x:ClientData></v:shape>"
 )
-SHAPES = re.compile(rb"<v:shape[\s>].*?</v:shape>\s*", re.DOTALL)
+SHAPES = re.compile(rb"<v:shape(?=[\s>])(?:[^>\"']|\"[^\"]*\"|'[^']*')*(?<!/)>.*?</v:shape>\s*", re.DOTALL)
 SHAPE_CELL = re.compile(rb"<x:(Row|Column)>\s*(\d+)\s*</x:\1>")
 ID_MAP = re.compile(rb"(<o:idmap\b[^>]*?\bdata=[\"'])([^\"']*)")
 SHAPE_ID = re.compile(rb"_x0000_s(\d+)")
@@ -67,8 +67,7 @@ def _without_shapes(content: bytes, gone: set[Cell]) -> bytes:
     def kept(found: re.Match[bytes]) -> bytes:
         shape = found[0]
         cell = {name: int(number) for name, number in SHAPE_CELL.findall(shape)}
-        is_note = b'"Note"' in shape and shape.count(b"<v:shape ") == 1
-        is_gone = is_note and (cell.get(b"Row", -1) + 1, cell.get(b"Column", -1) + 1) in gone
+        is_gone = b'"Note"' in shape and (cell.get(b"Row", -1) + 1, cell.get(b"Column", -1) + 1) in gone
         return b"" if is_gone else shape
 
     return SHAPES.sub(kept, content) if gone else content
