@@ -1,7 +1,6 @@
 """What is wrong with single cells: the checks of a kind's model, called once for each column."""
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import numpy as np
@@ -17,7 +16,7 @@ from arkit.corrections.findings import Finding, Messages
 from arkit.corrections.headers import Mapped
 from arkit.corrections.kinds import Kind
 from arkit.corrections.schemas import CLEAR
-from arkit.corrections.sheets import THREADS, Sheet
+from arkit.corrections.sheets import Sheet
 from arkit.identifiers import Mask
 
 Places = NDArray[np.int64]
@@ -44,28 +43,22 @@ MOST_DIGITS = 15
 """A number of Excel is a double: up to so many digits it is what was typed."""
 
 
-def of_cells(
-    sheet: Sheet, kind: Kind, mapped: Mapped, *, day_order: str | None, left_out: Mask
+def of_column(
+    sheet: Sheet, kind: Kind, mapped: Mapped, place: int, *, day_order: str | None, left_out: Mask
 ) -> Iterator[Finding]:
-    """Every cell that breaks a rule of its own.
+    """Every cell of a column that breaks a rule of its own.
 
     Args:
         sheet: the table.
         kind: what it holds.
         mapped: the fields of its columns.
+        place: the column, counted from 0; it has a field.
         day_order: ``dmy`` or ``mdy``, if it was said in which order days are written.
         left_out: rows that are not looked at.
     """
-    places = [place for place, field in enumerate(mapped.fields) if field]
-
-    def of_column(place: int) -> list[Finding]:
-        column = _Column(sheet, kind.columns[mapped.fields[place]], place, day_order, left_out)
-        return list(column.findings(_checks(kind.model)[kind.columns[mapped.fields[place]]]))
-
-    # Arrow and numpy work outside of Python's lock for most of the time.
-    with ThreadPoolExecutor(THREADS) as pool:
-        for found in pool.map(of_column, places):
-            yield from found
+    name = kind.columns[mapped.fields[place]]
+    column = _Column(sheet, name, place, day_order, left_out)
+    yield from column.findings(_checks(kind.model)[name])
 
 
 @cache

@@ -1,9 +1,10 @@
 """Every problem of a bulk file in one pass, by row and column."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,7 +22,7 @@ from arkit.corrections.findings import Finding
 from arkit.corrections.headers import Mapped
 from arkit.corrections.kinds import KEY, KINDS, UPDATE, Kind
 from arkit.corrections.rules import RULES, Severity
-from arkit.corrections.sheets import Reading, Remark, Sheet
+from arkit.corrections.sheets import THREADS, Reading, Remark, Sheet
 from arkit.errors import DiskError, InputRefused, UsageError
 from arkit.identifiers import Mask
 from arkit.money import inr
@@ -273,14 +274,16 @@ def _examined(
     repaired: list[Finding] = []
     sheet = read
     mapped = _mapped(sheet, kind, asked)
+    table = Table(sheet, kind, mapped)
+    found, left_out = _findings(table, asked, known)
     for _ in range(MOST_ROUNDS):
-        table = Table(sheet, kind, mapped)
-        found, left_out = _findings(table, asked, known)
         wanted = [one for one in found if one.rule in asked.accept and one.repairs is not None]
         sheet, taken = _repaired(sheet, wanted)
-        repaired += taken
         if not taken:
             break
+        repaired += taken
+        table = Table(sheet, kind, mapped)
+        found, left_out = _findings(table, asked, known)
     found += repaired
     is_broken = any(one.rule in OF_WHOLE_FILE and findings.is_error(one) for one in found)
     is_taken = np.zeros(len(sheet.source_rows), dtype=np.bool_)
@@ -315,16 +318,25 @@ def _findings(table: Table, asked: Asked, known: Mapping[str, pa.Array]) -> tupl
     for rule, places in comparisons.no_records(table).items():
         left_out[places] = True
         found.append(table.finding(rule, "", places))
-    found += cells.of_cells(sheet, kind, mapped, day_order=asked.day_order, left_out=left_out)
-    found += comparisons.of_blanks(table, left_out)
-    found += comparisons.of_repeated(table, left_out)
-    found += comparisons.of_unknown(table, known, left_out)
-    found += comparisons.of_places(table, left_out)
+    looks: list[Callable[[], Iterator[Finding]]] = [
+        partial(cells.of_column, sheet, kind, mapped, place, day_order=asked.day_order, left_out=left_out)
+        for place, name in enumerate(mapped.fields)
+        if name
+    ]
+    looks += [
+        partial(comparisons.of_repeated, table, left_out),
+        partial(comparisons.of_places, table, left_out),
+        partial(comparisons.of_blanks, table, left_out),
+        partial(comparisons.of_unknown, table, known, left_out),
+        partial(_unexpected, table, asked, left_out),
+    ]
     if "baseAmount" in kind.columns:
-        found += taxes.of_invoices(table, known, asked.seller_state, left_out)
+        looks.append(partial(taxes.of_invoices, table, known, asked.seller_state, left_out))
     if "mail_enabled" in kind.columns:
-        found += comparisons.of_contacts(table, left_out)
-    found += _unexpected(table, asked, left_out)
+        looks.append(partial(comparisons.of_contacts, table, left_out))
+    with ThreadPoolExecutor(THREADS) as pool:
+        for some in pool.map(lambda look: list(look()), looks):
+            found += some
     return [one for one in found if len(one.source_rows)], left_out
 
 

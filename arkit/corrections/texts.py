@@ -57,6 +57,9 @@ def is_nearly(column: pa.Array, word: str) -> Mask:
 
 def is_mojibake(column: pa.Array) -> Mask:
     """Whether the value is UTF-8 that some program read as cp1252."""
+    data, _, _ = _bytes(column)
+    if not len(data) or data.max() < 128:
+        return np.zeros(len(column), dtype=np.bool_)
     return _matching(column, MOJIBAKE, _is_unusual(column))
 
 
