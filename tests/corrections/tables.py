@@ -13,6 +13,9 @@ from arkit.corrections.comparisons import Table
 from arkit.corrections.kinds import KINDS
 from arkit.corrections.sheets import Sheet
 
+SPACES = " \t\n\f\r\u00a0\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+"""What alone makes a cell blank, or a space before or behind it a stray one."""
+
 
 def write(folder: Path, *rows: Mapping[str, Any], header: list[str] | None = None) -> Path:
     """A CSV of these rows; the header has the names of all of them in their order."""

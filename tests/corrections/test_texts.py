@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from arkit.corrections import texts
 
-from .tables import column
+from .tables import SPACES, column
 
-SPACES = " \t\n\f\r\u00a0\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 SEEN_FORMATS = set(map(chr, [*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2]))
 JOINERS = {"\u200c", "\u200d"}
 # Letters of all widths in UTF-8, spaces, joiners, marks that nobody sees, signs of formulas.
