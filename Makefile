@@ -23,6 +23,7 @@ demo: $(VENV)/.runs ## the whole job on the sandbox, with its report in demo-out
 
 test: check ## everything: check, pytest, the notebooks, the browser tests
 	@sh tests/browser/ensure_chromium.sh
+	@sh tests/corrections/ensure_libreoffice.sh
 	@$(IN_NEW_WORKSPACE) $(BIN)/pytest tests $(if $(NOTEBOOKS),notebooks \
 		--nbval-lax --nbval-cell-timeout=120 --nbval-sanitize-with tests/nbval.cfg)
 

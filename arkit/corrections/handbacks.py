@@ -40,8 +40,10 @@ def write(checked: "Check", path: Path) -> None:
         marked = annotations.annotate(content, sheet.title, marks, _summary(checked))
     else:
         rows = delimited.rows(content, reading=checked.reading, name=checked.path.name)
-        header = next(cells for number, cells in rows if number == sheet.header_row)
-        marked = annotations.of_table(header, rows, marks, _summary(checked))
+        others = [(number, cells) for number, cells in rows if number != sheet.header_row]
+        marked = annotations.of_table(
+            sheet.header, others, marks, _summary(checked), header_row=sheet.header_row
+        )
     with outputs.whole(path) as part:
         part.write_bytes(marked)
 
