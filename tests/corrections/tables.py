@@ -40,6 +40,7 @@ def sheet(columns: Mapping[str, list[str | None]]) -> Sheet:
         header=list(columns),
         header_row=1,
         columns=[column(*values) for values in columns.values()],
+        positions=list(range(1, len(columns) + 1)),
         source_rows=np.arange(2, size + 2, dtype=np.int64),
     )
 
