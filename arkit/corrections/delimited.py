@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from arkit.corrections import sheets
 from arkit.corrections.sheets import Reading, Remark, Sheet, refused
+from arkit.errors import InputRefused
 
 Places = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
@@ -59,18 +60,22 @@ def parse(content: bytes, *, name: str, reading: Reading, names: Collection[str]
     characters = np.frombuffer(content, dtype=np.uint8)
     header = _header(content, separator, reading, names, name)
     data = pa.py_buffer(content)[header.end :]
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(sheets.THREADS) as pool:
         marks = pool.submit(_quotes, content, characters, separator, name)
-        try:
-            table, cut_out = _cut(data, separator, len(header.cells), name, is_quoted=b'"' in content)
-        finally:
-            # What is wrong with the quotation marks tells more than what came of it.
-            quotes = marks.result()
+        cut = pool.submit(_cut, data, separator, len(header.cells), is_quoted=b'"' in content)
+        # What is wrong with the quotation marks tells more than what came of it.
+        quotes = marks.result()
     lines = _Lines(
         characters[header.end :], quotes[quotes >= header.end] - header.end, has_returns=b"\r" in content
     )
+    try:
+        table, cut_out = cut.result()
+    except pa.ArrowInvalid as error:
+        raise _too_long(header.number + lines.longest, name) from error
     remarks: list[Remark] = []
-    if cut_out or table.num_rows != lines.at_most:
+    if not table.num_rows and not cut_out:
+        numbers = np.zeros(0, dtype=np.int64)
+    elif cut_out or table.num_rows != lines.at_most:
         numbers, ragged = lines.records(ord(separator), len(header.cells))
         remarks = [
             Remark("field_count", header.number + number, f"{header.number + number} has {fields} fields")
@@ -80,6 +85,7 @@ def parse(content: bytes, *, name: str, reading: Reading, names: Collection[str]
         numbers = np.arange(1, table.num_rows + 1)
     if len(numbers) != table.num_rows:
         raise refused(name, "csv", "the rows cannot be told apart.", SAVE_AS)
+    _require_short_fields(table, header.number + numbers, name)
     sheets.require_limits(
         header.number + int(numbers[-1]) if len(numbers) else 0, table.num_rows * table.num_columns, name=name
     )
@@ -246,7 +252,7 @@ def _records(content: bytes, separator: str, name: str, until: int | None) -> It
     """The rows at the top that hold something."""
     head = io.StringIO(content[:HEAD_BYTES].decode(errors="ignore"), newline="")
     lines: list[int] = []
-    end = found = 0
+    end = found = number = 0
 
     def each() -> Iterator[str]:
         for line in head:
@@ -267,12 +273,16 @@ def _records(content: bytes, separator: str, name: str, until: int | None) -> It
                 return
     except csv.Error as error:
         if not found:
-            message = "the first row is too long for a header, or no row of a CSV."
-            raise refused(name, "csv", message, SAVE_AS, source_row=1) from error
+            message = f"row {number + 1} is too long for a header, or no row of a CSV."
+            raise refused(name, "csv", message, SAVE_AS, source_row=number + 1) from error
 
 
-def _cut(data: pa.Buffer, separator: str, width: int, name: str, *, is_quoted: bool) -> tuple[pa.Table, bool]:
-    """The fields of the rows that have so many, and whether there were others."""
+def _cut(data: pa.Buffer, separator: str, width: int, *, is_quoted: bool) -> tuple[pa.Table, bool]:
+    """The fields of the rows that have so many, and whether there were others.
+
+    Raises:
+        pyarrow.ArrowInvalid: a row is longer than a block.
+    """
     names = [str(place) for place in range(width)]
     others: list[None] = []
 
@@ -280,42 +290,35 @@ def _cut(data: pa.Buffer, separator: str, width: int, name: str, *, is_quoted: b
         others.append(None)
         return "skip"
 
-    if not data.size or (not bytes(data[:BLOCK_BYTES]).strip() and data.size <= BLOCK_BYTES):
+    if not bytes(data[:BLOCK_BYTES]).strip() and not bytes(data).strip():
         return pa.table({column: pa.array([], pa.large_string()) for column in names}), False
-    try:
-        table = pyarrow.csv.read_csv(
-            data,
-            read_options=pyarrow.csv.ReadOptions(column_names=names, block_size=BLOCK_BYTES),
-            parse_options=pyarrow.csv.ParseOptions(
-                delimiter=separator, newlines_in_values=is_quoted, invalid_row_handler=pass_over
-            ),
-            convert_options=pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.large_string()),
-                strings_can_be_null=True,
-                null_values=[""],
-            ),
-        )
-    except pa.ArrowInvalid as error:
-        raise refused(
-            name, "csv", f"a row is longer than {BLOCK_BYTES // 2**10} kB.", f"Shorten it. {SAVE_AS}"
-        ) from error
-    longest = max((pc.max(pc.binary_length(column)).as_py() or 0 for column in table.columns), default=0)
-    if longest > sheets.MAX_FIELD_BYTES:
-        row = _row_of_longest(table)
-        message = f"row {row} has a field of more than {sheets.MAX_FIELD_BYTES // 2**10} kB."
-        raise refused(name, "csv", message, f"Shorten it. {SAVE_AS}", source_row=row)
+    table = pyarrow.csv.read_csv(
+        data,
+        read_options=pyarrow.csv.ReadOptions(column_names=names, block_size=max(data.size, BLOCK_BYTES)),
+        parse_options=pyarrow.csv.ParseOptions(
+            delimiter=separator, newlines_in_values=is_quoted, invalid_row_handler=pass_over
+        ),
+        convert_options=pyarrow.csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.large_string()),
+            strings_can_be_null=True,
+            null_values=[""],
+        ),
+    )
     return table, bool(others)
 
 
-def _row_of_longest(table: pa.Table) -> int:
-    """The row in which a field begins that may be so long because a mark is missing."""
+def _require_short_fields(table: pa.Table, numbers: Places, name: str) -> None:
+    """Refuse a field that may be so long because a mark is missing."""
     for column in table.columns:
-        places = np.flatnonzero(
-            np.asarray(pc.fill_null(pc.binary_length(column), 0)) > sheets.MAX_FIELD_BYTES
-        )
-        if len(places):
-            return int(places[0]) + 2
-    return 1
+        lengths = pc.binary_length(column)
+        if (pc.max(lengths).as_py() or 0) > sheets.MAX_FIELD_BYTES:
+            place = np.argmax(np.asarray(pc.fill_null(lengths, 0)) > sheets.MAX_FIELD_BYTES)
+            raise _too_long(int(numbers[place]), name)
+
+
+def _too_long(row: int, name: str) -> InputRefused:
+    message = f"row {row} has a field of more than {sheets.MAX_FIELD_BYTES // 2**10} kB."
+    return refused(name, "csv", message, f"Shorten it. {SAVE_AS}", source_row=row)
 
 
 def _places(characters: Bytes, byte: int) -> Places:
@@ -359,6 +362,11 @@ class _Lines:
             found = np.sort(np.concatenate([found, self._lone]))
         return found[np.searchsorted(self._quotes, found) % 2 == 0] if len(self._quotes) else found
 
+    @property
+    def longest(self) -> int:
+        """The number, from 1, of the longest line."""
+        return 1 + int(np.argmax(np.diff(self.ends, prepend=-1, append=len(self._characters))))
+
     def records(self, separator: int, width: int) -> tuple[Places, list[tuple[int, int]]]:
         """The numbers, from 1, of the lines that have so many fields; and the others that hold something.
 
@@ -386,7 +394,7 @@ class _Lines:
 
 
 def _holds_something(line: bytes, separator: str) -> bool:
-    if line.translate(None, b'", \t\r\n\v\f' + separator.encode()):
+    if line.translate(None, b'"' + separator.encode()).decode().strip():
         return True
     cells = next(csv.reader([line.decode()], delimiter=separator), [])
     return any(cell.strip() for cell in cells)
