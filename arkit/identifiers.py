@@ -66,6 +66,7 @@ FROM_ABROAD = 99
 """The code of online services from abroad, which belong to no state; nobody else has it."""
 
 _IS_STATE = np.isin(np.arange(256), [int(code) for code in STATE_CODES])
+_IS_ALNUM = np.isin(np.arange(256), [*ALPHABET.encode(), *ALPHABET.lower().encode()])
 _IS_HOLDER = np.isin(np.arange(256), [*b"ABCFGHJLPTK"])
 _PAN_WIDTH = 10
 _WIDTH = 15
@@ -77,6 +78,8 @@ def matches(values: Texts, pattern: str) -> Mask:
     """Whether each value as a whole is of the pattern; ASCII classes, no line is its own text."""
     column = text(values)
     places = _FIXED.get(pattern)
+    if pattern == ACCOUNT_NUMBER:
+        return _is_account(column)
     if not places:
         return _mask(pc.match_substring_regex(column, f"^(?:{pattern})$"))
     found, rows = np.zeros(len(column), dtype=np.bool_), _of_width(column, len(places))
@@ -147,6 +150,18 @@ def text(values: Texts) -> pa.Array:
 def _mask(answer: pa.Array) -> Mask:
     mask: Mask = np.asarray(pc.fill_null(answer, False))
     return mask
+
+
+def _is_account(column: pa.Array) -> Mask:
+    """Whether each value is 9 to 36 letters or digits; the same as its pattern, and faster."""
+    lengths = np.asarray(pc.fill_null(pc.binary_length(column), 0))
+    found: Mask = (lengths >= 9) & (lengths <= 36)
+    _, offsets, data = column.buffers()
+    places = np.frombuffer(offsets, dtype=np.int64)[column.offset : column.offset + len(column) + 1]
+    if data and len(column):
+        others = np.flatnonzero(~_IS_ALNUM[np.frombuffer(data, np.uint8)[places[0] : places[-1]]])
+        found[np.searchsorted(places[1:] - places[0], others, side="right")] = False
+    return found
 
 
 def _of_width(column: pa.Array, width: int) -> Rows:

@@ -76,6 +76,8 @@ class _Column:
         self._name = name
         self._written = sheet.header[place].strip()
         self._values = sheet.columns[place]
+        # One and the same for all checks, which keep what they found out about it.
+        self._series = _series(self._values)
         self._day_order = day_order
         self._left_out = left_out
 
@@ -105,8 +107,8 @@ class _Column:
         """Where a check fails, among all or some cells."""
         if within is not None and not len(within):
             return within
-        some = self._values if within is None else self._values.take(pyarrow.array(within))
-        failed = ~np.asarray(check(_series(some)).check_output)
+        some = self._series if within is None else _series(self._values.take(pyarrow.array(within)))
+        failed = ~np.asarray(check(some).check_output)
         places = np.flatnonzero(failed) if within is None else within[failed]
         return places[~skipped[places]] if len(places) else places
 

@@ -60,14 +60,14 @@ def parse(content: bytes, *, name: str, reading: Reading, names: Collection[str]
     characters = np.frombuffer(content, dtype=np.uint8)
     header = _header(content, separator, reading, names, name)
     data = pa.py_buffer(content)[header.end :]
-    with ThreadPoolExecutor(sheets.THREADS) as pool:
-        marks = pool.submit(_quotes, content, characters, separator, name)
+    with ThreadPoolExecutor(1) as pool:
         cut = pool.submit(_cut, data, separator, len(header.cells), is_quoted=b'"' in content)
-        # What is wrong with the quotation marks tells more than what came of it.
-        quotes = marks.result()
-    lines = _Lines(
-        characters[header.end :], quotes[quotes >= header.end] - header.end, has_returns=b"\r" in content
-    )
+        # What is wrong with the quotation marks tells more than what comes of it.
+        quotes = _quotes(content, characters, separator, name)
+        lines = _Lines(
+            characters[header.end :], quotes[quotes >= header.end] - header.end, has_returns=b"\r" in content
+        )
+        at_most = lines.at_most
     try:
         table, cut_out = cut.result()
     except pa.ArrowInvalid as error:
@@ -75,7 +75,7 @@ def parse(content: bytes, *, name: str, reading: Reading, names: Collection[str]
     remarks: list[Remark] = []
     if not table.num_rows and not cut_out:
         numbers = np.zeros(0, dtype=np.int64)
-    elif cut_out or table.num_rows != lines.at_most:
+    elif cut_out or table.num_rows != at_most:
         numbers, ragged = lines.records(ord(separator), len(header.cells))
         remarks = [
             Remark("field_count", header.number + number, f"{header.number + number} has {fields} fields")

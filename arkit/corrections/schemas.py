@@ -17,6 +17,7 @@ from pandera.typing import Series
 from arkit import identifiers, registers
 from arkit.corrections import texts
 from arkit.identifiers import Mask
+from arkit.memos import last
 
 CLEAR = "<clear>"
 """The word that clears a field; a blank cell leaves it as it is."""
@@ -30,6 +31,11 @@ Text = Optional[Series[str]]  # noqa: UP045 - pandera reads a column that may be
 Judge = Callable[[Any], Mask]
 
 
+@last
+def _text(values: pd.Series) -> Any:
+    return identifiers.text(values)
+
+
 def _rule(column: str, code: str, judge: Judge) -> Any:
     """A pandera check of one column, or of all that match an expression beginning with ``^``.
 
@@ -40,7 +46,7 @@ def _rule(column: str, code: str, judge: Judge) -> Any:
     """
 
     def check(cls: type, values: pd.Series) -> pd.Series:
-        column = identifiers.text(values)
+        column = _text(values)
         passed = judge(column)
         if column.null_count:
             passed = passed | np.asarray(pc.is_null(column))
@@ -61,9 +67,12 @@ def _not(judge: Judge) -> Judge:
     return lambda column: ~judge(column)
 
 
+_remainders = last(identifiers.gstin_remainders)
+
+
 def _pan_or_gstin(*, clearable: bool) -> Judge:
     def judge(column: Any) -> Mask:
-        passed = identifiers.gstin_remainders(column) >= 0
+        passed = _remainders(column) >= 0
         others = np.flatnonzero(~passed)
         if len(others):
             some = column.take(others)
@@ -75,14 +84,11 @@ def _pan_or_gstin(*, clearable: bool) -> Judge:
 
 
 def _gstin_state(column: Any) -> Mask:
-    passed = identifiers.has_known_state(column)
-    others = np.flatnonzero(~passed)
-    passed[others] = identifiers.gstin_remainders(column.take(others)) < 0
-    return passed
+    return identifiers.has_known_state(column) | (_remainders(column) < 0)
 
 
 def _gstin_check_digit(column: Any) -> Mask:
-    passed: Mask = identifiers.gstin_remainders(column) <= 0
+    passed: Mask = _remainders(column) <= 0
     return passed
 
 

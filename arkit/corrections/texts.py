@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from arkit.identifiers import Mask
+from arkit.memos import last
 
 Bytes = NDArray[np.uint8]
 
@@ -57,9 +58,6 @@ def is_nearly(column: pa.Array, word: str) -> Mask:
 
 def is_mojibake(column: pa.Array) -> Mask:
     """Whether the value is UTF-8 that some program read as cp1252."""
-    data, _, _ = _bytes(column)
-    if not len(data) or data.max() < 128:
-        return np.zeros(len(column), dtype=np.bool_)
     return _matching(column, MOJIBAKE, _is_unusual(column))
 
 
@@ -97,6 +95,7 @@ def _matching(column: pa.Array, pattern: str, candidates: Mask) -> Mask:
     return found
 
 
+@last
 def _is_unusual(column: pa.Array) -> Mask:
     """Whether the value holds a byte that is no visible character of ASCII."""
     data, starts, ends = _bytes(column)
@@ -114,6 +113,7 @@ def _is_unusual(column: pa.Array) -> Mask:
     return found
 
 
+@last
 def _first(column: pa.Array) -> Bytes:
     data, starts, ends = _bytes(column)
     return _at(data, starts, starts < ends)
@@ -132,6 +132,7 @@ def _at(data: Bytes, places: NDArray[np.int64], filled: Mask) -> Bytes:
     return found
 
 
+@last
 def _bytes(column: pa.Array) -> tuple[Bytes, NDArray[np.int64], NDArray[np.int64]]:
     """The bytes of all values, and where each begins and ends; of a missing one nothing."""
     _, offsets, data = column.buffers()
