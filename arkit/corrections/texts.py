@@ -74,9 +74,9 @@ def ends_with(column: pa.Array, letter: str, *, then: str) -> Mask:
 
 def is_blank(column: pa.Array) -> Mask:
     """Whether nothing or nothing but spaces stands there."""
-    first = _first(column)
-    blank: Mask = first == _BLANK
-    return blank | _matching(column, rf"^[{SPACES}]*$", (_SPACE_BYTES | _HIGH)[first])
+    _, starts, ends = _bytes(column)
+    empty: Mask = starts == ends
+    return empty | _matching(column, rf"^[{SPACES}]*$", (_SPACE_BYTES | _HIGH)[_first(column)])
 
 
 def equals(column: pa.Array, word: str) -> Mask:
