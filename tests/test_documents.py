@@ -14,7 +14,7 @@ from arkit.corrections.plans import Plan
 from arkit.corrections.states import State
 from arkit.doctor import Finding
 
-CHECK = ["schema", "file", "sha256", "kind", "rows", "accepted", "problems", "counts"]
+CHECK = ["schema", "file", "sha256", "kind", "rows", "accepted", "problems", "counts", "columns", "blank"]
 PROBLEM = ["source_row", "column", "value", "rule", "severity", "message", "repair"]
 ROW = ["source_row", "key", "state", "reason", "before", "target"]
 
@@ -61,6 +61,18 @@ def test_a_check_without_problems_has_empty_lists(tmp_path: Path) -> None:
     document = as_read(documents.of_check(check(path), path))
     assert (document["rows"], document["accepted"]) == (1, 1)
     assert (document["problems"], document["counts"]) == ([], {})
+    assert (document["columns"], document["blank"]) == (
+        {"customerId": "customerId", "pinCode": "pinCode"},
+        {},
+    )
+
+
+def test_a_check_tells_how_each_column_is_read_and_which_cells_change_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "corrections.csv"
+    path.write_text("customerId,PIN,address\nKC00000000000001,560001,\nKC00000000000002,,New Road\n")
+    document = as_read(documents.of_check(check(path), path))
+    assert document["columns"] == {"customerId": "customerId", "pinCode": "PIN", "address": "address"}
+    assert document["blank"] == {"pinCode": 1, "address": 1}
 
 
 def test_a_file_that_is_no_table_has_one_problem(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import pytest
 import arkit
 
 LAYERS = (
-    {"errors", "money", "keyrings", "settings", "registers"},
+    {"errors", "money", "keyrings", "settings", "registers", "memos"},
     {"identifiers", "columns", "frames", "outputs", "progress"},
     {"wire"},
     {"resources", "client"},

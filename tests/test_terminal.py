@@ -38,7 +38,7 @@ def corrected(number: int, **members: Any) -> Row:
 def test_a_good_file_is_told_what_comes_next(tmp_path: Path) -> None:
     found = checked(tmp_path, "customerId,pinCode", f"{KEY(1)},560001")
     text = terminal.of_check(found, has_known=True)
-    assert "1 rows good   0 errors   0 warnings" in text
+    assert "1 rows good   0 repairable   0 errors   0 warnings" in text
     assert text.endswith(f"Nothing was sent. Next: arkit plan {found.path} --kind customer-update")
 
 
@@ -47,13 +47,31 @@ def test_a_bad_file_is_told_row_column_value_problem_and_proposal(tmp_path: Path
     lines = terminal.of_check(found, has_known=True).splitlines()
     assert any(line.split()[:3] == ["2", "pinCode", "56001"] for line in lines)
     assert any(line.split()[:3] == ["3", "ifsc", "HDFCO000001"] and "HDFC0000001" in line for line in lines)
-    assert lines[-1] == "Nothing was sent. Next: mend the rows and check again"
+    told = "Nothing was sent. Next: mend the rows and check again"
+    assert lines[-1] == f"{told}, or have them marked: --annotated corrections-checked.xlsx"
+    marked = terminal.of_check(found, has_known=True, annotated=Path("marked.xlsx"))
+    assert "marked.xlsx is the file with these cells marked." in marked
+    assert marked.endswith(told)
 
 
 def test_whether_customers_exist_is_not_passed_over_in_silence(tmp_path: Path) -> None:
     found = checked(tmp_path, "customerId,pinCode", f"{KEY(1)},560001")
     assert "was not checked" in terminal.of_check(found, has_known=False)
     assert "was not checked" not in terminal.of_check(found, has_known=True)
+
+
+def test_how_columns_are_read_and_what_blank_cells_mean_is_told(tmp_path: Path) -> None:
+    found = checked(tmp_path, "customerId,PIN,address", f"{KEY(1)},560001,", f"{KEY(2)},,New Road")
+    text = terminal.of_check(found, has_known=True)
+    assert "  Read: PIN as pinCode." in text
+    assert "Left as it is where blank: pinCode in 1, address in 1. To clear a field, write <clear>." in text
+
+
+def test_proposals_are_counted_by_the_rule_that_takes_them(tmp_path: Path) -> None:
+    lines = (f"{KEY(number)},HDFCO000001" for number in (1, 2))
+    text = terminal.of_check(checked(tmp_path, "customerId,ifsc", *lines), has_known=True)
+    assert "Proposals can be taken by rule: --accept letter_o (2)" in text
+    assert "0 rows good   2 repairable   2 errors" in text
 
 
 def test_a_long_list_is_cut_and_says_how_much_is_missing(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ HIDDEN = rf"(?s)[{UNSEEN}]|[^{SPACES}].*[\t\n\f\r].*[^{SPACES}]"
 FORMULA = "^[=+@\\-\\x{ff1d}\\x{ff0b}\\x{ff0d}\\x{ff20}]"
 NEARLY_CLEAR = r"(?i)^<\s*clear\s*>$"
 # UTF-8 that was once read as cp1252: the marks of two- and three-byte characters.
-MOJIBAKE = r"[ÃÂ][\x{80}-\x{bf}\x{192}\x{2c6}\x{2dc}\x{2013}-\x{203a}\x{20ac}\x{2122}]|â€|à[¤¥®¯°±²³]"
+MOJIBAKE = r"[ÃÂ][\x{80}-\x{bf}\x{192}\x{2c6}\x{2dc}\x{2013}-\x{203a}\x{20ac}\x{2122}]|â€|à[\x{a4}-\x{b7}]"
 
 _FORMULA_BYTES = np.isin(np.arange(256), [*b"=+@-"])
 _SPACE_BYTES = np.isin(np.arange(256), [*b" \t\n\v\f\r"])
@@ -107,7 +107,8 @@ def _is_unusual(column: pa.Array) -> Mask:
     if signed.min() < 32 or signed.max() == 127:
         places = np.flatnonzero((signed < 32) | (signed == 127))
         if len(places) < len(ends):
-            found[np.searchsorted(ends, places, side="right")] = True
+            rows = np.searchsorted(starts, places, side="right") - 1
+            found[rows[places < ends[rows]]] = True
         else:
             found = np.searchsorted(places, ends) > np.searchsorted(places, starts)
     return found

@@ -100,8 +100,8 @@ def said_by_the_model(kind: str, field: str, values: list[str]) -> dict[int, set
 
 def said_by_the_check(checked: Check, field: str, model: set[str]) -> dict[int, set[str]]:
     """Rows to the rules that the cells of this column break by themselves."""
-    assert checked._table is not None
-    found: dict[int, set[str]] = {row: set() for row in checked._table.sheet.source_rows.tolist()}
+    assert checked.sheet is not None
+    found: dict[int, set[str]] = {row: set() for row in checked.sheet.source_rows.tolist()}
     for problem in checked.problems.to_dict("records"):
         if problem["column"] == field and problem["rule"] in model | DAMAGES:
             found[problem["source_row"]].add(str(problem["rule"]))
