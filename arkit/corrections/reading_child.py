@@ -2,7 +2,7 @@
 
 Run as a script: standard input brings the size of the workbook in eight bytes, the workbook, and the title of
 the sheet, which may come later. The texts of the cells go to standard output as an arrow stream, from the
-first row of the sheet on and from its first used column. The parser is fast native code, and a small file can
+first row of the sheet on and from its first used column, whose place is told beside it. The parser is fast native code, and a small file can
 make it ask for all memory there is. This module imports nothing of arkit, which would take longer.
 """
 
@@ -10,6 +10,7 @@ import sys
 
 MAX_BYTES = 2**30
 MAX_SECONDS = 20
+FIRST_COLUMN = b"first_column"
 
 
 def _limit() -> None:
@@ -35,7 +36,9 @@ def _main() -> None:
 
     title = source.read().decode()
     sheet = fastexcel.read_excel(content).load_sheet(title, header_row=None, skip_rows=0, dtypes="string")
-    batch = sheet.to_arrow()
+    columns = sheet.selected_columns
+    first = columns[0].absolute_index if columns else 0
+    batch = sheet.to_arrow().replace_schema_metadata({FIRST_COLUMN: str(first)})
     with pyarrow.ipc.new_stream(sys.stdout.buffer, batch.schema) as stream:
         stream.write_batch(batch)
 

@@ -37,7 +37,6 @@ Reference = tuple[bytes, bytes]
 # otherwise is written anew before it is searched. Each expression begins with so much plain text that most of
 # a sheet is passed over at the speed of a search for it.
 REFERENCE = rb'r="([A-Z]{1,3})([0-9]{1,7})"'
-FILLED = rb"[^>]*[^>/]>"
 NOT_TEXT = re.compile(rb'<c (?![^>]*t="(?:s|inlineStr|str)")' + REFERENCE + rb"([^>]*)(?<!/)>")
 TYPES = {b't="e"': "excel_error", b't="b"': "excel_boolean", b't="d"': "excel_date"}
 TAG = re.compile(rb"<c " + REFERENCE)
@@ -57,6 +56,7 @@ OTHERWISE = {
 # The reader writes nine decimals; behind so many digits the last of them are those of no number.
 OVERWRITTEN = r"-?[0-9]{4,}\.[0-9]{9}"
 DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
+MOST_COLUMNS = 2**14
 WAITED_SECONDS = 60
 
 
@@ -80,8 +80,8 @@ def parse(content: bytes, *, name: str, reading: Reading, names: Collection[str]
         child.begin(page.title)
         xml = _plain(parts[page.part], name)
         marks = _Marks(xml, name)
-        columns = child.texts()
-    return _Table(columns, marks, name).sheet(page, others, reading, names)
+        columns, first_column = child.texts()
+    return _Table(columns, first_column, marks, name).sheet(page, others, reading, names)
 
 
 def _chosen(parts: dict[str, bytes], reading: Reading, name: str) -> tuple[Page, list[str]]:
@@ -149,8 +149,8 @@ class _Child:
         with suppress(OSError):
             cast("IO[bytes]", self._process.stdin).close()
 
-    def texts(self) -> list[pa.Array]:
-        """One array of large strings per column.
+    def texts(self) -> tuple[list[pa.Array], int]:
+        """One array of large strings per column, and which column of the sheet the first is, from 0.
 
         Raises:
             InputRefused: the process failed, or took too long.
@@ -160,7 +160,8 @@ class _Child:
                 raise ChildProcessError
             self._answer.seek(0)
             with pa.ipc.open_stream(self._answer.read()) as stream:
-                return [identifiers.text(column) for column in stream.read_all().columns]
+                first_column = int(stream.schema.metadata[reading_child.FIRST_COLUMN])
+                return [identifiers.text(column) for column in stream.read_all().columns], first_column
         except (pa.ArrowException, OSError) as error:
             message = "the sheet cannot be read: it is damaged, or asks for too much memory or time."
             step = "Copy the table into a new workbook, and save that."
@@ -189,7 +190,7 @@ class _Marks:
         self.hidden_columns = [
             column
             for first, last in HIDDEN_COLUMNS.findall(before)
-            for column in range(int(first), min(int(last), 2**14) + 1)
+            for column in range(int(first), min(int(last), MOST_COLUMNS) + 1)
         ]
         self.merged = [
             (f"{left.decode()}{top.decode()}", int(top), int(bottom))
@@ -209,7 +210,6 @@ class _Marks:
             if (value := _value(xml, reference))
         ]
         self.filled = xml.count(b"</c>")
-        self.first_column = _first_column(xml)
         self._xml = xml
 
     def has_cells_twice(self) -> bool:
@@ -244,27 +244,36 @@ def _unescaped(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&amp;", "&")
 
 
-def _first_column(xml: bytes) -> int:
-    """The first column, counted from 0, in which a cell holds something."""
-    for column in range(2**14):
-        if re.search(rb'<c r="' + _letters(column).encode() + rb'[0-9]+"' + FILLED, xml):
-            return column
-    return 0
-
-
 class _Table:
     """The texts of a sheet's cells, and at which of them to look closer."""
 
-    def __init__(self, columns: list[pa.Array], marks: _Marks, name: str) -> None:
-        self._columns = columns
-        self._marks = marks
-        self._name = name
-        self._offset = marks.first_column
+    def __init__(self, columns: list[pa.Array], first_column: int, marks: _Marks, name: str) -> None:
         read = sum(len(column) - column.null_count for column in columns)
         if marks.filled != read and marks.has_cells_twice():
             raise unsound(name)
-        height = len(columns[0]) if columns else 0
-        sheets.require_limits(height, height * len(columns), name=name)
+        self._columns = columns
+        self._offset = first_column
+        self._marks = marks
+        self._name = name
+        self._make_room([reference for reference, _ in marks.formulas])
+
+    def _make_room(self, formulas: list[Reference]) -> None:
+        """Add columns and rows in which only formulas stand that were never computed: nobody reads those."""
+        columns, first = self._columns, self._offset
+        height = max(
+            [len(column) for column in columns[:1]] + [int(number) for _, number in formulas], default=0
+        )
+        places = [_number(letters.decode()) for letters in {letters for letters, _ in formulas}]
+        places += [first, first + len(columns) - 1] if columns else []
+        left, right = min(places, default=0), max(places, default=-1)
+        if right >= MOST_COLUMNS:
+            raise sheets.too_large(f"the sheet has more than {MOST_COLUMNS:,} columns.", self._name)
+        sheets.require_limits(height, height * (right - left + 1), name=self._name)
+        blank = pa.nulls(height, pa.large_string())
+        room = [blank] * (right - left + 1)
+        for place, column in enumerate(columns, first - left):
+            room[place] = pa.concat_arrays([column, blank[len(column) :]]) if len(column) < height else column
+        self._columns, self._offset = room, left
 
     def sheet(self, page: Page, others: list[str], reading: Reading, names: Collection[str]) -> Sheet:
         faults = self._faults()
