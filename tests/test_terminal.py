@@ -64,7 +64,7 @@ def test_how_columns_are_read_and_what_blank_cells_mean_is_told(tmp_path: Path) 
     found = checked(tmp_path, "customerId,PIN,address", f"{KEY(1)},560001,", f"{KEY(2)},,New Road")
     text = terminal.of_check(found, has_known=True)
     assert "  Read: PIN as pinCode." in text
-    assert "Left as it is where blank: pinCode in 1, address in 1. To clear a field, write <clear>." in text
+    assert "Left as it is where blank: address in 1, pinCode in 1. To clear a field, write <clear>." in text
 
 
 def test_proposals_are_counted_by_the_rule_that_takes_them(tmp_path: Path) -> None:
