@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from arkit import columns
 from arkit.corrections import checks, findings
 from arkit.corrections.checks import Check
-from arkit.corrections.kinds import FIELDS, KEY
+from arkit.corrections.kinds import FIELDS, KEY, KINDS
 from arkit.corrections.schemas import CLEAR, CustomerUpdates
 from arkit.errors import InputRefused, UsageError
 
@@ -330,3 +330,129 @@ def test_rows_are_counted_without_header_and_blank_ones(tmp_path: Path) -> None:
     checked = checks.check(path)
     assert checked.rows == 2
     assert checked.accepted["source_row"].tolist() == [4, 6]
+
+
+def test_a_check_tells_how_its_columns_are_read_and_which_cells_leave_a_field(tmp_path: Path) -> None:
+    rows = [
+        {KEY: key, "PIN": pin, "address": text}
+        for key, pin, text in zip(IDS, ["403001", "", ""], "ab ", strict=False)
+    ]
+    checked = checks.check(write(tmp_path, *rows))
+    assert checked.fields == {KEY: KEY, "pinCode": "PIN", "address": "address"}
+    assert checked.blanks == {"pinCode": 2, "address": 1}
+    assert checked.accepted_rows == len(checked.accepted) == 2
+
+
+def test_a_repair_that_is_accepted_is_told_and_the_file_stays_as_it_was(tmp_path: Path) -> None:
+    path = write(tmp_path, {KEY: IDS[0], "address": "New Road "}, {KEY: IDS[1], "address": "Old Road"})
+    content = path.read_bytes()
+    checked = checks.check(path)
+    assert (checked.errors, checked.accepted_rows, checked.repairable_rows) == (1, 1, 1)
+    taken = checked.accept("stray_space")
+    assert taken.ok
+    assert taken.accepted["address"].tolist() == ["New Road", "Old Road"]
+    assert rules(taken) == [(2, "address", "repaired")]
+    assert taken.problems[["value", "repair", "severity"]].to_numpy().tolist() == [
+        ["New Road ", "New Road", "warning"]
+    ]
+    assert path.read_bytes() == content
+    assert checked.errors == 1
+    assert rules(checks.check(path, accept=["stray_space"])) == rules(taken)
+
+
+def test_a_repair_that_uncovers_another_is_followed_by_it(tmp_path: Path) -> None:
+    checked = checks.check(write(tmp_path, {KEY: IDS[0], "ifsc": " HDFCO001234"}))
+    assert [rule for *_, rule in rules(checked.accept("stray_space"))] == ["letter_o", "repaired"]
+    assert checked.accept("stray_space").accept("letter_o").ok
+    assert checked.accept("stray_space", "letter_o").accepted["ifsc"].tolist() == ["HDFC0001234"]
+
+
+def test_repairs_may_make_two_rows_one_and_then_that_is_said(tmp_path: Path) -> None:
+    rows = [{KEY: IDS[7].lower(), "address": "a"}, {KEY: IDS[7], "address": "b"}]
+    taken = checks.check(write(tmp_path, *rows), accept=["written_otherwise"])
+    assert [rule for *_, rule in rules(taken)] == ["duplicate_conflict", "repaired", "duplicate_conflict"]
+    assert taken.accepted.empty
+
+
+def test_accepting_a_rule_without_a_proposal_changes_nothing(tmp_path: Path) -> None:
+    checked = checks.check(write(tmp_path, {KEY: IDS[0], "pinCode": "040300"}))
+    assert rules(checked.accept("pin_code")) == rules(checked) == [(2, "pinCode", "pin_code")]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"accept": ["no_such_rule"]},
+        {"day_order": "ymd"},
+        {"expect_total": "many"},
+        {"columns": {"Kiste": "pinCode"}},
+        {"columns": {"state": "Kiste"}},
+    ],
+)
+def test_what_cannot_be_asked_is_refused_before_anything_is_said_of_the_file(
+    options: dict[str, Any], tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError):
+        checks.check(write(tmp_path, {KEY: IDS[0], "state": "Goa"}), **options)
+
+
+def hidden(folder: Path) -> Path:
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    for row in ([KEY, "state"], [IDS[0], "Goa"], [IDS[1], "Kerala"]):
+        book.active.append(row)
+    book.active.row_dimensions[3].hidden = True
+    book.save(folder / "hidden.xlsx")
+    return folder / "hidden.xlsx"
+
+
+def test_a_hidden_row_is_an_error_until_somebody_confirms_it(tmp_path: Path) -> None:
+    checked = checks.check(hidden(tmp_path))
+    assert rules(checked) == [(3, "", "row_hidden")]
+    assert checked.problems["severity"].tolist() == ["error"]
+    assert checked.accepted["source_row"].tolist() == [2]
+    confirmed = checked.accept("row_hidden")
+    assert confirmed.ok
+    assert confirmed.problems["severity"].tolist() == ["warning"]
+    assert confirmed.accepted["source_row"].tolist() == [2, 3]
+
+
+def test_a_row_of_another_width_is_told_with_both_widths_and_no_row_is_trusted(tmp_path: Path) -> None:
+    path = tmp_path / "ragged.csv"
+    path.write_text(f"{KEY},state,address\n{IDS[0]},Goa,x\n{IDS[1]},Goa,x,y\n")
+    checked = checks.check(path)
+    assert checked.problems["message"].tolist() == ["row 3 has 4 fields, the header 3"]
+    assert (checked.rows, checked.accepted_rows) == (2, 0)
+
+
+def test_the_id_of_a_customer_is_never_a_guess_that_nobody_accepted(tmp_path: Path) -> None:
+    known = customers(IDS[7])
+    checked = checks.check(write(tmp_path, {KEY: "KC00000000000O07", "state": "Goa"}), known=known)
+    assert checked.accepted.empty
+    assert checked.accept("customer_unknown").accepted["customer_id"].tolist() == [IDS[7]]
+
+
+@pytest.mark.parametrize("kind", ["customer-create", "invoice-create"])
+def test_new_records_are_accepted_as_they_were_written(kind: str, tmp_path: Path) -> None:
+    created = {
+        "uniqueRefNo": "R1",
+        "legalName": "Sai",
+        "name": "Asha",
+        "mobile": "9822012345",
+        "email": "a@b.in",
+    }
+    invoice = {
+        KEY: IDS[0],
+        "baseAmount": "1000.10",
+        "dueDate": "2026-10-31",
+        "invoiceNumber": "A/1",
+        "cgst": "",
+    }
+    row = created if kind == "customer-create" else invoice
+    checked = checks.check(write(tmp_path, row), kind=kind)
+    assert checked.ok, checked.problems
+    accepted = {name: value for name, value in checked.accepted.iloc[0].items() if not pd.isna(value)}
+    named = {columns.snake(name) if "_" not in name else name: text for name, text in row.items() if text}
+    assert accepted == {"source_row": 2, **named}
+    KINDS[kind].model.validate(checked.accepted)
+    assert checked.blanks == {}
