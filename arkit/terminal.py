@@ -48,9 +48,8 @@ def of_check(checked: Check, *, has_known: bool, annotated: Path | None = None) 
     lines += _listed(["row", "column", "found", "problem", "proposed"], cells, len(checked.problems))
     if len(checked.problems) > MOST_LISTED:
         lines.append("By rule: " + ", ".join(f"{rule} {count:,}" for rule, count in checked.counts.items()))
-    if len(checked.repairs):
-        groups = checked.repairs["rule"].value_counts()
-        named = ", ".join(f"--accept {rule} ({count:,})" for rule, count in groups.items())
+    if checked.proposals:
+        named = ", ".join(f"--accept {rule} ({count:,})" for rule, count in checked.proposals.items())
         lines += ["", f"Proposals can be taken by rule: {named}"]
     if annotated and checked.sheet is not None:
         lines += ["", f"{annotated} is the file with these cells marked."]

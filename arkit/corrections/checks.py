@@ -46,6 +46,8 @@ OF_WHOLE_FILE = frozenset(
         "expected_total",
     ]
 )
+# Proposals that are hints: a customer is not put in the place of another because their ids are alike.
+HINTS = OF_WHOLE_FILE | {"customer_unknown"}
 MOST_ROUNDS = 3
 LISTED_BY_PLACE = 1_000
 
@@ -156,6 +158,13 @@ class Check:
     def repairs(self) -> pd.DataFrame:
         """The problems for which there is a proposal; one row each, in the order of `problems`."""
         return self.problems[self.problems["repair"] != ""].reset_index(drop=True)
+
+    @property
+    def proposals(self) -> dict[str, int]:
+        """How many proposals can be taken by rule, the most frequent first; hints are none."""
+        taken = (self.problems["repair"] != "") & ~self.problems["rule"].isin([*HINTS, "repaired"])
+        counts = self.problems.loc[taken, "rule"].value_counts()
+        return {str(rule): int(count) for rule, count in counts.items()}
 
     @cached_property
     def counts(self) -> dict[str, int]:
@@ -402,7 +411,7 @@ def _repaired(sheet: Sheet, wanted: list[Finding]) -> tuple[Sheet, list[Finding]
     for one in wanted:
         repairs = cast("pa.Array", one.repairs)
         has = np.asarray(pc.not_equal(repairs, ""))
-        if one.column < 0 or not has.any() or one.rule in OF_WHOLE_FILE:
+        if one.column < 0 or not has.any() or one.rule in HINTS:
             continue
         rows, told = one.source_rows[has], repairs.filter(pa.array(has))
         places = np.searchsorted(sheet.source_rows, rows)

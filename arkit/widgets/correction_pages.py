@@ -8,7 +8,7 @@ from typing import Any
 import ipywidgets as ipw
 import pandas as pd
 
-from arkit.corrections.checks import OF_WHOLE_FILE, Check
+from arkit.corrections.checks import Check
 from arkit.corrections.plans import CONFIRMED_CHARACTERS, Plan
 from arkit.widgets import downloads, markup, masks, uploads
 from arkit.widgets.tables import Table, button
@@ -95,7 +95,7 @@ class CheckPage:
         self._guarded = guarded
         self._summary = ipw.HTML()
         self._marked = ipw.HTML()
-        self.proposals = ipw.VBox()
+        self.proposals = ipw.Box(layout=ipw.Layout(flex_flow="row wrap"))
         self.on_accept: Callable[[list[str]], None] = lambda rules: None
         self.table: Table[Values] = Table(
             "Problems of the file",
@@ -121,15 +121,13 @@ class CheckPage:
 
     def offer(self, checked: Check, marked: Path | None) -> None:
         """Offer the proposals of a check by rule, and the file with its bad cells marked."""
-        groups = checked.repairs["rule"].value_counts()
         self._boxes = {
-            str(rule): ipw.Checkbox(
-                description=f"Use the proposals: {words(str(rule))} ({count:,})",
+            rule: ipw.Checkbox(
+                description=f"Use the proposals: {words(rule)} ({count:,})",
                 indent=False,
-                layout=ipw.Layout(width="auto"),
+                layout=ipw.Layout(width="auto", margin="2px 24px 2px 0"),
             )
-            for rule, count in groups.items()
-            if rule not in OF_WHOLE_FILE
+            for rule, count in checked.proposals.items()
         }
         for box in self._boxes.values():
             box.observe(self._guarded(lambda _: self.on_accept(self.accepted)), "value")

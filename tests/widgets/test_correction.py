@@ -374,3 +374,23 @@ def test_on_a_page_without_a_kernel_a_line_of_text_stands_for_the_screen(screen:
     bundle = screen._repr_mimebundle_()
     assert bundle["text/plain"] == "<arkit screen correct · step File · no file yet>"
     assert "application/vnd.jupyter.widget-view+json" in bundle
+
+
+def test_proposals_are_taken_on_the_screen_by_rule(screen: Correct, customers: pd.DataFrame) -> None:
+    rows = [[customers["customer_id"][0], "HDFCO001234"], [customers["customer_id"][1], "IDIBO006978"]]
+    check(screen, "damaged.csv", table(["customerId", "ifsc"], rows))
+    assert screen.check_page.go.disabled
+    (box,) = screen.check_page.proposals.children
+    assert box.description == "Use the proposals: letter o (2)"
+    box.value = True
+    assert screen.checked is not None
+    assert screen.checked.accepted["ifsc"].tolist() == ["HDFC0001234", "IDIB0006978"]
+    assert not screen.check_page.go.disabled
+    box.value = False
+    assert screen.check_page.go.disabled
+
+
+def test_the_marked_workbook_is_offered(screen: Correct, customers: pd.DataFrame) -> None:
+    check(screen, "damaged.csv", table(["customerId", "pinCode"], [[customers["customer_id"][0], "5600"]]))
+    assert (screen.client.workspace / "results" / "damaged-checked.xlsx").exists()
+    assert 'download="damaged-checked.xlsx"' in shown(screen.check_page.view)
