@@ -54,7 +54,7 @@ OTHERWISE = {
     b"<": re.compile(rb'<c(?! r="|[a-zA-Z])|<row(?! r="|[a-zA-Z])'),
 }
 # The reader writes nine decimals; behind so many digits the last of them are those of no number.
-OVERWRITTEN = r"-?[0-9]{4,}\.[0-9]{9}"
+OVERWRITTEN = r"-?[0-9]{4,}\.[0-9]{6,9}"
 DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
 MOST_COLUMNS = 2**14
 WAITED_SECONDS = 60
