@@ -1,76 +1,27 @@
 """Every problem of a bulk file in one pass, by row and column."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 from pandera.typing import DataFrame
 
-from arkit import settings
 from arkit.columns import snake
-from arkit.corrections import cells, comparisons, files, findings, headers, mappings, rules, taxes
+from arkit.corrections import examinations, files, findings, headers
 from arkit.corrections.comparisons import Table
+from arkit.corrections.examinations import HINTS, Asked, Known
 from arkit.corrections.findings import Finding
-from arkit.corrections.headers import Mapped
 from arkit.corrections.kinds import KEY, KINDS, UPDATE, Kind
-from arkit.corrections.rules import RULES, Severity
-from arkit.corrections.sheets import THREADS, Reading, Remark, Sheet
-from arkit.errors import DiskError, InputRefused, UsageError
+from arkit.corrections.rules import RULES
+from arkit.corrections.sheets import Reading, Sheet
+from arkit.errors import InputRefused, UsageError
 from arkit.identifiers import Mask
-from arkit.money import inr
-
-# What these find makes the rest of the row not worth a complaint, and keeps it from being taken.
-PASSED_OVER = ("duplicate", "nothing_asked")
-# What is confirmed by accepting it, without a value to put in place.
-CONFIRMED = ("row_hidden",)
-# After these no row can be trusted to be what its columns say.
-OF_WHOLE_FILE = frozenset(
-    [
-        "key_missing",
-        "required_missing",
-        "no_field",
-        "header_blank",
-        "header_twice",
-        "column_unknown",
-        "header_proposed",
-        "field_count",
-        "expected_rows",
-        "expected_total",
-    ]
-)
-# Proposals that are hints: a customer is not put in the place of another because their ids are alike.
-HINTS = OF_WHOLE_FILE | {"customer_unknown"}
-MOST_ROUNDS = 3
-LISTED_BY_PLACE = 1_000
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a check was asked to do.
-
-    Attributes:
-        accept: rules whose proposals are taken, or what of them is confirmed.
-        columns: fields by the name of a column.
-        day_order: ``dmy`` or ``mdy``.
-        expect_rows: how many rows the file is said to have.
-        expect_total: the sum of its amounts before tax, as it is said to be.
-        seller_state: the GST code of the state that the seller is registered in.
-    """
-
-    accept: frozenset[str] = frozenset()
-    columns: Mapping[str, str] = field(default_factory=dict)
-    day_order: str | None = None
-    expect_rows: int | None = None
-    expect_total: Decimal | None = None
-    seller_state: str | None = None
 
 
 @dataclass(frozen=True)
@@ -103,7 +54,7 @@ class Check:
     _read: Sheet | None = field(default=None, repr=False)
     _table: Table | None = field(default=None, repr=False)
     _asked: Asked = field(default_factory=Asked, repr=False)
-    _known: Mapping[str, pa.Array] = field(default_factory=dict, repr=False)
+    _known: Known = field(default_factory=dict, repr=False)
 
     @property
     def ok(self) -> bool:
@@ -184,7 +135,7 @@ class Check:
         if self._table is None or self._read is None:
             return self
         asked = replace(self._asked, accept=self._asked.accept | set(names))
-        return _examined(self.path, self._read, self._table.kind, asked, self._known, self.reading)
+        return _checked(self.path, self._read, self._table.kind, asked, self._known, self.reading)
 
     def to_workbook(self, path: Path | str) -> None:
         """Write the user's own workbook with each bad cell coloured and commented, and a sheet of problems.
@@ -273,175 +224,28 @@ def check(
         read = files.parse(content, name=path.name, reading=reading, names=headers.names(KINDS[kind]))
     except InputRefused as refusal:
         return _no_table(path, content, kind, refusal)
-    return _examined(path, read, KINDS[kind], asked, customers, reading)
+    return _checked(path, read, KINDS[kind], asked, customers, reading)
 
 
-def _examined(
-    path: Path, read: Sheet, kind: Kind, asked: Asked, known: Mapping[str, pa.Array], reading: Reading
-) -> Check:
-    """The check of a table; accepted proposals are taken round by round, since one may uncover another."""
-    repaired: list[Finding] = []
-    sheet = read
-    mapped = _mapped(sheet, kind, asked)
-    table = Table(sheet, kind, mapped)
-    found, left_out = _findings(table, asked, known)
-    for _ in range(MOST_ROUNDS):
-        wanted = [one for one in found if one.rule in asked.accept and one.repairs is not None]
-        sheet, taken = _repaired(sheet, wanted)
-        if not taken:
-            break
-        repaired += taken
-        table = Table(sheet, kind, mapped)
-        found, left_out = _findings(table, asked, known)
-    found += repaired
-    is_broken = any(one.rule in OF_WHOLE_FILE and findings.is_error(one) for one in found)
-    is_taken = np.zeros(len(sheet.source_rows), dtype=np.bool_)
-    if not is_broken:
-        is_taken = ~left_out
-        for one in found:
-            if findings.is_error(one) or one.rule in PASSED_OVER:
-                is_taken[np.searchsorted(sheet.source_rows, one.source_rows)] = False
+def _checked(path: Path, read: Sheet, kind: Kind, asked: Asked, known: Known, reading: Reading) -> Check:
+    table, found, taken = examinations.examine(read, kind, asked, known)
+    sheet = table.sheet
     return Check(
         path=path,
         sha256=sheet.sha256,
         kind=kind.name,
         rows=len(sheet.source_rows) + sum(remark.rule == "field_count" for remark in sheet.remarks),
         problems=findings.to_frame(found, sheet.header),
-        fields={name: sheet.header[place] for place, name in enumerate(mapped.fields) if name},
+        fields={name: sheet.header[place] for place, name in enumerate(table.mapped.fields) if name},
         blanks=_blanks(table) if kind.is_update else {},
         found=found,
         reading=reading,
-        _taken=is_taken,
+        _taken=taken,
         _read=read,
         _table=table,
         _asked=asked,
         _known=known,
     )
-
-
-def _findings(table: Table, asked: Asked, known: Mapping[str, pa.Array]) -> tuple[list[Finding], Mask]:
-    """Everything that is to be said, and the rows that are no records."""
-    sheet, kind, mapped = table
-    left_out = np.zeros(len(sheet.source_rows), dtype=np.bool_)
-    found = [_remarked(remark, sheet, asked) for remark in (*mapped.remarks, *sheet.remarks)]
-    for rule, places in comparisons.no_records(table).items():
-        left_out[places] = True
-        found.append(table.finding(rule, "", places))
-    looks: list[Callable[[], Iterator[Finding]]] = [
-        partial(cells.of_column, sheet, kind, mapped, place, day_order=asked.day_order, left_out=left_out)
-        for place, name in enumerate(mapped.fields)
-        if name
-    ]
-    looks += [
-        partial(comparisons.of_repeated, table, left_out),
-        partial(comparisons.of_places, table, left_out),
-        partial(comparisons.of_blanks, table, left_out),
-        partial(comparisons.of_unknown, table, known, left_out),
-        partial(_unexpected, table, asked, left_out),
-    ]
-    if "baseAmount" in kind.columns:
-        looks.append(partial(taxes.of_invoices, table, known, asked.seller_state, left_out))
-    if "mail_enabled" in kind.columns:
-        looks.append(partial(comparisons.of_contacts, table, left_out))
-    with ThreadPoolExecutor(THREADS) as pool:
-        for some in pool.map(lambda look: list(look()), looks):
-            found += some
-    return [one for one in found if len(one.source_rows)], left_out
-
-
-def _mapped(sheet: Sheet, kind: Kind, asked: Asked) -> Mapped:
-    """The fields of the columns; what was said of them is kept for the next file with this header."""
-    is_accepted = "header_proposed" in asked.accept
-    mapped = headers.mapped(
-        sheet, kind, said=asked.columns, is_accepted=is_accepted, confirmed=_confirmed(sheet, kind)
-    )
-    if asked.columns or is_accepted:
-        told = {
-            place: name
-            for place, name in enumerate(mapped.fields)
-            if name and name != sheet.header[place].strip()
-        }
-        mappings.remember(sheet.header, kind, told, settings.workspace())
-    return mapped
-
-
-def _confirmed(sheet: Sheet, kind: Kind) -> dict[int, str]:
-    """What was said of this header before; a workspace that cannot be had is no reason not to check."""
-    if all(name.strip() in kind.columns for name in sheet.header):
-        return {}
-    try:
-        return mappings.recall(sheet.header, kind, settings.workspace())
-    except DiskError:
-        return {}
-
-
-def _remarked(remark: Remark, sheet: Sheet, asked: Asked) -> Finding:
-    """What is to be said of the file, as a problem; the name of an unknown column may be somebody's data."""
-    place = -1 if remark.column is None else remark.column
-    column = "" if place < 0 or remark.rule in ("column_unknown", "header_blank") else sheet.header[place]
-    found, repair = remark.found, ""
-    if remark.rule == "column_unknown":
-        repair, found = (
-            remark.found,
-            f"; did you mean {remark.found}?" if remark.found else ": delete or rename it",
-        )
-    elif remark.rule == "header_proposed":
-        repair = remark.found
-    elif remark.rule == "field_count":
-        found = f"{found}, the header {len(sheet.header)}"
-    named = column.strip() if RULES[remark.rule].says[0].islower() else ""
-    told = rules.sentence(remark.rule, named, found)
-    if remark.rule == "field_count":
-        told = f"row {found.removeprefix('row ')}"
-    severity: Severity | None = (
-        "warning" if remark.rule in CONFIRMED and remark.rule in asked.accept else None
-    )
-    values = None if place < 0 else pa.array([sheet.header[place]], pa.large_string())
-    rows = np.array([remark.source_row], dtype=np.int64)
-    return Finding(
-        remark.rule, place, rows, told, values, pa.array([repair], pa.large_string()), severity=severity
-    )
-
-
-def _repaired(sheet: Sheet, wanted: list[Finding]) -> tuple[Sheet, list[Finding]]:
-    """The table with these proposals in their places, and what was put there."""
-    columns = list(sheet.columns)
-    faults = list(sheet.faults)
-    taken: list[Finding] = []
-    for one in wanted:
-        repairs = cast("pa.Array", one.repairs)
-        has = np.asarray(pc.not_equal(repairs, ""))
-        if one.column < 0 or not has.any() or one.rule in HINTS:
-            continue
-        rows, told = one.source_rows[has], repairs.filter(pa.array(has))
-        places = np.searchsorted(sheet.source_rows, rows)
-        mask = np.zeros(len(sheet.source_rows), dtype=np.bool_)
-        mask[places] = True
-        columns[one.column] = pc.replace_with_mask(columns[one.column], pa.array(mask), told)
-        faults = [
-            replace(fault, places=fault.places[~mask[fault.places]]) if fault.column == one.column else fault
-            for fault in faults
-        ]
-        message = rules.sentence("repaired", sheet.header[one.column].strip(), one.rule)
-        values = cast("pa.Array", one.values).filter(pa.array(has))
-        taken.append(Finding("repaired", one.column, rows, message, values, told))
-    return replace(sheet, columns=columns, faults=faults), taken
-
-
-def _unexpected(table: Table, asked: Asked, left_out: Mask) -> Iterator[Finding]:
-    """A number of rows or a total other than it was said to be."""
-    sheet = table.sheet
-    told = {}
-    rows = int(np.count_nonzero(~left_out))
-    if asked.expect_rows is not None and rows != asked.expect_rows:
-        told["expected_rows"] = f"{rows} rows where {asked.expect_rows} are expected"
-    if asked.expect_total is not None:
-        amounts = taxes.paise(table.values("baseAmount"), len(left_out))
-        total = Decimal(int(amounts[(amounts > 0) & ~left_out].sum())) / 100
-        if total != asked.expect_total:
-            told["expected_total"] = f"{inr(total)} where {inr(asked.expect_total)} is expected"
-    for rule, found in told.items():
-        yield Finding(rule, -1, np.array([sheet.header_row]), rules.sentence(rule, "", found))
 
 
 def _blanks(table: Table) -> dict[str, int]:
@@ -464,7 +268,7 @@ def _no_table(path: Path, content: bytes, kind: str, refusal: InputRefused) -> C
     )
 
 
-def _known(known: pd.DataFrame) -> dict[str, pa.Array]:
+def _known(known: pd.DataFrame) -> Known:
     """The columns of known customers that a check looks at, by field."""
     wanted = (KEY, "uniqueRefNo", "panOrGstin", "state")
     found = {
@@ -496,9 +300,10 @@ def _amount(total: Decimal | str) -> Decimal:
 
 def _require_acceptable(names: Collection[str]) -> None:
     for name in names:
-        if name not in RULES:
+        if name not in RULES or (name in HINTS and name != "header_proposed"):
+            what = "no proposal is taken for the rule" if name in RULES else "there is no rule"
             raise UsageError(
-                f"there is no rule {name!r}.",
+                f"{what} {name!r}.",
                 code="accept",
                 next_step="Name rules that the check shows proposals for.",
             )

@@ -425,11 +425,14 @@ def test_a_row_of_another_width_is_told_with_both_widths_and_no_row_is_trusted(t
     assert (checked.rows, checked.accepted_rows) == (2, 0)
 
 
-def test_the_id_of_a_customer_is_never_a_guess_that_nobody_accepted(tmp_path: Path) -> None:
+def test_the_id_of_a_customer_is_never_a_guess(tmp_path: Path) -> None:
     known = customers(IDS[7])
     checked = checks.check(write(tmp_path, {KEY: "KC00000000000O07", "state": "Goa"}), known=known)
     assert checked.accepted.empty
-    assert checked.accept("customer_unknown").accepted["customer_id"].tolist() == [IDS[7]]
+    assert checked.problems["repair"].tolist() == [IDS[7]]
+    assert checked.proposals == {}
+    with pytest.raises(UsageError):
+        checked.accept("customer_unknown")
 
 
 @pytest.mark.parametrize("kind", ["customer-create", "invoice-create"])
