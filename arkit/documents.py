@@ -28,6 +28,7 @@ def of_check(checked: Check, file: Path) -> Document:
         "counts": checked.counts,
         "columns": dict(checked.fields),
         "blank": dict(checked.blanks),
+        "blank_rows": checked.blank_rows,
     }
 
 

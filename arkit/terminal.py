@@ -41,6 +41,8 @@ def of_check(checked: Check, *, has_known: bool, annotated: Path | None = None) 
     if checked.blanks:
         blank = ", ".join(f"{name} in {count:,}" for name, count in checked.blanks.items())
         lines.append(f"  Left as it is where blank: {blank}. To clear a field, write {CLEAR}.")
+    if checked.blank_rows:
+        lines.append(f"  Blank rows, left out: {checked.blank_rows:,}.")
     if not has_known and KEY in checked.fields:
         lines.append("  Whether the customers exist was not checked: give --known or --profile.")
     shown = checked.problems.head(MOST_LISTED)

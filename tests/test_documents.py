@@ -14,7 +14,19 @@ from arkit.corrections.plans import Plan
 from arkit.corrections.states import State
 from arkit.doctor import Finding
 
-CHECK = ["schema", "file", "sha256", "kind", "rows", "accepted", "problems", "counts", "columns", "blank"]
+CHECK = [
+    "schema",
+    "file",
+    "sha256",
+    "kind",
+    "rows",
+    "accepted",
+    "problems",
+    "counts",
+    "columns",
+    "blank",
+    "blank_rows",
+]
 PROBLEM = ["source_row", "column", "value", "rule", "severity", "message", "repair"]
 ROW = ["source_row", "key", "state", "reason", "before", "target"]
 

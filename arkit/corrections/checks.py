@@ -38,6 +38,7 @@ class Check:
         fields: the column of each field as the file names it.
         found: the problems as they were found, many cells at a time.
         reading: what was said of the file.
+        blank_rows: how many blank rows stand between the others; they are left out.
         blanks: for each field of a `customer-update` the number of rows that leave it as it is.
     """
 
@@ -47,6 +48,7 @@ class Check:
     rows: int
     problems: pd.DataFrame = field(repr=False)
     fields: Mapping[str, str] = field(default_factory=dict, repr=False)
+    blank_rows: int = field(default=0, repr=False)
     blanks: Mapping[str, int] = field(default_factory=dict, repr=False)
     found: list[Finding] = field(default_factory=list, repr=False)
     reading: Reading = field(default_factory=Reading, repr=False)
@@ -230,13 +232,17 @@ def check(
 def _checked(path: Path, read: Sheet, kind: Kind, asked: Asked, known: Known, reading: Reading) -> Check:
     table, found, taken = examinations.examine(read, kind, asked, known)
     sheet = table.sheet
+    ragged = [remark.source_row for remark in sheet.remarks if remark.rule == "field_count"]
+    rows = len(sheet.source_rows) + len(ragged)
+    last = max([*sheet.source_rows[-1:].tolist(), *ragged], default=sheet.header_row)
     return Check(
         path=path,
         sha256=sheet.sha256,
         kind=kind.name,
-        rows=len(sheet.source_rows) + sum(remark.rule == "field_count" for remark in sheet.remarks),
+        rows=rows,
         problems=findings.to_frame(found, sheet.header),
         fields={name: sheet.header[place] for place, name in enumerate(table.mapped.fields) if name},
+        blank_rows=last - sheet.header_row - rows,
         blanks=_blanks(table) if kind.is_update else {},
         found=found,
         reading=reading,

@@ -328,7 +328,7 @@ def test_rows_are_counted_without_header_and_blank_ones(tmp_path: Path) -> None:
     csv.writer(text).writerows([[], [KEY, "state"], [], [IDS[0], "Goa"], ["", " "], [IDS[1], "Goa"]])
     path.write_text(text.getvalue())
     checked = checks.check(path)
-    assert checked.rows == 2
+    assert (checked.rows, checked.blank_rows) == (2, 2)
     assert checked.accepted["source_row"].tolist() == [4, 6]
 
 
