@@ -111,7 +111,7 @@ class _Child:
     It is started at once, and told which sheet is meant as soon as that is known.
     """
 
-    def __init__(self, content: bytes, name: str) -> None:
+    def __init__(self, content: bytes, name: str, *, waited_seconds: float = WAITED_SECONDS) -> None:
         self._name = name
         # Of the environment only what a program needs to start: it may hold secrets.
         environment = {"ARROW_DEFAULT_MEMORY_POOL": "system"}
@@ -127,7 +127,7 @@ class _Child:
             stderr=subprocess.DEVNULL,
             env=environment,
         )
-        self._clock = threading.Timer(WAITED_SECONDS, self._process.kill)
+        self._clock = threading.Timer(waited_seconds, self._process.kill)
         self._clock.start()
         self._tell(len(content).to_bytes(8, "big"), content)
 

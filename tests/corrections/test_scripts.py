@@ -145,7 +145,7 @@ def test_every_row_that_is_not_accepted_has_a_problem(checked: Check) -> None:
 
 
 def test_only_what_was_damaged_is_complained_of(checked: Check, table: pd.DataFrame) -> None:
-    """Joiners, marks, forms of composition, digits of a script, quotation marks and leading zeros are text."""
+    """Joiners, marks, forms of composition, digits of a script, quotation marks and zeros are text."""
     errors = checked.problems[checked.problems["severity"] == "error"]
     assert set(errors["rule"]) == {"stray_space", "formula_like", "hidden_character"}
     assert len(errors) < CELLS // 50 * 1.1
