@@ -152,15 +152,9 @@ def _of_whole(sheet: Sheet, kind: Kind, fields: list[str], proposed: set[str]) -
 
 
 def _meanings(kind: Kind) -> dict[str, str]:
-    """Folded names to fields; a name of two fields means neither."""
-    found: dict[str, str] = {}
-    twice: set[str] = set()
-    for field in kind.headers:
-        for alias in {folded(alias) for alias in ALIASES.get(field, ())}:
-            twice |= {alias} & found.keys()
-            found[alias] = field
-    found = {alias: field for alias, field in found.items() if alias not in twice}
-    return found | {folded(field): field for field in kind.headers}
+    """Folded names to fields; in one kind none means two of them."""
+    aliases = {folded(alias): field for field in kind.headers for alias in ALIASES.get(field, ())}
+    return aliases | {folded(field): field for field in kind.headers}
 
 
 def _nearest(name: str, kind: Kind) -> str:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from arkit.corrections import repairs
-from arkit.corrections.cells import ECLIPSING, OPEN_SHAPES, SHAPES
+from arkit.corrections.cells import OPEN_SHAPES, SHAPES
 from arkit.corrections.checks import Check, check
 from arkit.corrections.kinds import KINDS
 from arkit.corrections.rules import RULES
@@ -25,6 +25,8 @@ RIGHT: dict[str, dict[str, str]] = {
     "invoice-create": {"customerId": "", "baseAmount": "1.00", "dueDate": "2026-10-31", "externalId": ""},
 }
 FIELDS = [(kind.name, field) for kind in KINDS.values() for field in kind.headers]
+# What makes a second complaint about the shape of the same cell idle.
+ECLIPSING = {"stray_space", "hidden_character", "clear_word", "nothing_to_clear"}
 DAMAGES = {
     "written_otherwise",
     "lookalike",
@@ -133,7 +135,7 @@ def test_a_column_breaks_what_its_model_says_and_one_damage_stands_for_a_shape(
         others = rules - shapes - ({"formula_like"} if is_closed else set())
         assert found[row] - shapes - DAMAGES == others
         misshapen = found[row] & (shapes | DAMAGES)
-        if rules & shapes and not rules & {*ECLIPSING}:
+        if rules & shapes and not rules & ECLIPSING:
             assert len(misshapen) == 1
         else:
             assert not misshapen

@@ -162,6 +162,13 @@ def test_the_header_once_more_is_known_by_the_names_of_this_file(tmp_path: Path)
     assert found(checked, "header_repeated", "customer_id", "pin_code") == [(3, "header_repeated")]
 
 
+def test_a_header_that_speaks_of_a_total_is_no_sum_when_it_is_repeated(tmp_path: Path) -> None:
+    row = {**INVOICE, "externalId": "A1", "Total": "100.00"}
+    path = write(tmp_path, row, {name: name for name in row})
+    checked = check(path, kind="invoice-create", accept=["header_proposed"])
+    assert found(checked, "totals_row", "header_repeated") == [(3, "header_repeated")]
+
+
 def test_a_row_that_is_blank_but_for_its_key_asks_for_nothing(tmp_path: Path) -> None:
     checked = of_update(
         tmp_path, {"customerId": IDS[0], "state": "Goa"}, {"customerId": IDS[1]}, {"state": "Goa"}
@@ -181,6 +188,7 @@ KNOWN = pd.DataFrame(
         ("KC00002P0VOYQIRY", "KC00002P0VOYQIRX"),
         ("KC0000ZP0VOYQIRY", "KC00002P0VOYQIRX"),
         ("KC00005ECUCWNLQO", "KC00005ECUCWNLQD"),
+        ("KC0000ZP0VOYQIYY", ""),
         ("KCAAAAAAAAAAAAAA", ""),
     ],
 )
