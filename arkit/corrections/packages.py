@@ -4,6 +4,7 @@ import io
 import posixpath
 import re
 import zipfile
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from defusedxml import ElementTree
@@ -21,6 +22,7 @@ OFFICE = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 # Declarations may define entities that grow or read other files; no program of spreadsheets writes them.
 DECLARED = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
 BOOK = ("xl/workbook.xml", "xl/_rels/workbook.xml.rels")
+LINKS = ("xl/externalLinks/", "xl/connections.xml")
 GLANCED_BYTES = 2**20
 END_MARK, END_BYTES = b"PK\x05\x06", 22
 LOCAL_BYTES = 30
@@ -100,6 +102,11 @@ def sole_page(content: bytes, *, name: str) -> Page | None:
     except Exception:  # the closer look tells what is wrong
         return None
     return found[0] if len(found) == 1 else None
+
+
+def has_links(parts: Collection[str]) -> bool:
+    """Whether a workbook draws on other files, programs or databases, of which nothing is ever opened."""
+    return any(part.startswith(LINKS) for part in parts)
 
 
 def unsound(name: str) -> InputRefused:

@@ -81,7 +81,10 @@ def parse(content: bytes, *, name: str, reading: Reading, names: Collection[str]
         xml = _plain(parts[page.part], name)
         marks = _Marks(xml, name)
         columns, first_column = child.texts()
-    return _Table(columns, first_column, marks, name).sheet(page, others, reading, names)
+    sheet = _Table(columns, first_column, marks, name).sheet(page, others, reading, names)
+    if packages.has_links(parts):
+        sheet.remarks.append(Remark("links_ignored", sheet.header_row))
+    return sheet
 
 
 def _chosen(parts: dict[str, bytes], reading: Reading, name: str) -> tuple[Page, list[str]]:

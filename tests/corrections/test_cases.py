@@ -47,6 +47,7 @@ def found(file: Path, known: pd.DataFrame, expected: dict[str, Any]) -> dict[str
         "kept": {column: accepted[column].tolist() for column in expected.get("kept", ())},
         "repairs": checked.repairs["repair"].tolist(),
         "blanks": dict(checked.blanks),
+        "blank_rows": checked.blank_rows,
     }
     asked_of = {name: expected[name] for name in ("fault", "kind", "options") if name in expected}
     return {
