@@ -294,7 +294,13 @@ def _cut(data: pa.Buffer, separator: str, width: int, *, is_quoted: bool) -> tup
         return pa.table({column: pa.array([], pa.large_string()) for column in names}), False
     table = pyarrow.csv.read_csv(
         data,
-        read_options=pyarrow.csv.ReadOptions(column_names=names, block_size=max(data.size, BLOCK_BYTES)),
+        read_options=pyarrow.csv.ReadOptions(
+            column_names=names,
+            # One block, so that columns come in one piece. Of a small file threads are still about to end
+            # when the process does, and abort it.
+            block_size=max(data.size, BLOCK_BYTES),
+            use_threads=data.size > BLOCK_BYTES,
+        ),
         parse_options=pyarrow.csv.ParseOptions(
             delimiter=separator, newlines_in_values=is_quoted, invalid_row_handler=pass_over
         ),

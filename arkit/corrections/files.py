@@ -78,14 +78,16 @@ def content_of(path: Path) -> bytes:
         status = path.stat()
         if not S_ISREG(status.st_mode):
             raise refused(path.name, "no_file", "this is not a file.", "Name a CSV or XLSX file.")
-        if status.st_size > MAX_FILE_BYTES:
-            limit = f"the file is larger than {MAX_FILE_BYTES // 2**20} MiB."
-            raise refused(path.name, "too_large", limit, "Split it.")
-        return path.read_bytes()
+        # Asked again of what was read, since a file may grow meanwhile.
+        content = path.read_bytes() if status.st_size <= MAX_FILE_BYTES else None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a path"
         message = f"the file cannot be read ({reason})."
         raise refused(path.name, "unreadable", message, "Check the path.") from error
+    if content is None or len(content) > MAX_FILE_BYTES:
+        limit = f"the file is larger than {MAX_FILE_BYTES // 2**20} MiB."
+        raise refused(path.name, "too_large", limit, "Split it.")
+    return content
 
 
 def read_customers(path: Path) -> pd.DataFrame:
