@@ -272,7 +272,8 @@ RULES = {
 def sentence(rule: str, column: str, found: str = "") -> str:
     """The message of a rule for a column, whose name may be empty if a whole row or file is meant."""
     said = RULES[rule].says.replace("{found}", found)
-    text = f"{column} {said}" if column else said
+    # A name may be written in two lines, which the message is not.
+    text = f"{' '.join(column.split())} {said}" if column else said
     return text if text.endswith((".", "?")) else f"{text}."
 
 

@@ -238,6 +238,13 @@ def test_every_error_ends_with_what_to_do(rule: str) -> None:
         ), advice
 
 
+def test_a_header_in_two_lines_makes_no_message_in_two(tmp_path: Path) -> None:
+    found = check(write(tmp_path, {"customerId": ID, "PIN\nCode": "056001"})).problems
+    row = found[found["rule"] == "pin_code"].iloc[0]
+    assert row["column"] == "PIN\nCode"
+    assert row["message"].startswith("PIN Code is not a PIN code")
+
+
 JARGON = [
     "regex",
     "null",
@@ -276,7 +283,7 @@ def names_used() -> dict[str, set[str]]:
 
 def test_no_module_speaks_of_a_rule_that_there_is_not() -> None:
     used = names_used()
-    assert {"checks.py", "schemas.py", "repairs.py", "headers.py", "spreadsheets.py"} <= used.keys()
+    assert {"examinations.py", "schemas.py", "repairs.py", "headers.py", "spreadsheets.py"} <= used.keys()
     for module, names in used.items():
         assert names <= RULES.keys(), module
 
