@@ -59,6 +59,8 @@ def parse(content: bytes, *, name: str, reading: Reading, names: Collection[str]
     separator = _separator(content, reading, name)
     characters = np.frombuffer(content, dtype=np.uint8)
     header = _header(content, separator, reading, names, name)
+    if len(header.cells) > sheets.MAX_COLUMNS:
+        raise sheets.too_large(f"the header has more than {sheets.MAX_COLUMNS:,} columns.", name)
     data = pa.py_buffer(content)[header.end :]
     with ThreadPoolExecutor(1) as pool:
         cut = pool.submit(_cut, data, separator, len(header.cells), is_quoted=b'"' in content)

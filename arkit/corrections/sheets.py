@@ -16,6 +16,7 @@ from arkit.errors import InputRefused
 from arkit.identifiers import Mask
 
 MAX_ROWS = 2**20
+MAX_COLUMNS = 2**14
 MAX_CELLS = 32_000_000
 MAX_FIELD_BYTES = 131_072
 THREADS = 2

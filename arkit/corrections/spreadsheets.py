@@ -56,7 +56,6 @@ OTHERWISE = {
 # The reader writes nine decimals; behind so many digits the last of them are those of no number.
 OVERWRITTEN = r"-?[0-9]{4,}\.[0-9]{6,9}"
 DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
-MOST_COLUMNS = 2**14
 WAITED_SECONDS = 60
 
 
@@ -193,7 +192,7 @@ class _Marks:
         self.hidden_columns = [
             column
             for first, last in HIDDEN_COLUMNS.findall(before)
-            for column in range(int(first), min(int(last), MOST_COLUMNS) + 1)
+            for column in range(int(first), min(int(last), sheets.MAX_COLUMNS) + 1)
         ]
         self.merged = [
             (f"{left.decode()}{top.decode()}", int(top), int(bottom))
@@ -269,8 +268,8 @@ class _Table:
         places = [_number(letters.decode()) for letters in {letters for letters, _ in formulas}]
         places += [first, first + len(columns) - 1] if columns else []
         left, right = min(places, default=0), max(places, default=-1)
-        if right >= MOST_COLUMNS:
-            raise sheets.too_large(f"the sheet has more than {MOST_COLUMNS:,} columns.", self._name)
+        if right >= sheets.MAX_COLUMNS:
+            raise sheets.too_large(f"the sheet has more than {sheets.MAX_COLUMNS:,} columns.", self._name)
         sheets.require_limits(height, height * (right - left + 1), name=self._name)
         blank = pa.nulls(height, pa.large_string())
         room = [blank] * (right - left + 1)

@@ -52,12 +52,22 @@ def test_a_file_over_the_limit_is_not_read(tmp_path: Path) -> None:
     assert caught.value.code == "too_large"
 
 
-@pytest.mark.parametrize(
-    ("piece", "times"), [(b",", 4_000_000), (b"x,", 4_000_000), (b"x,\n", 1_048_600), (b"\n", 1_048_600)]
-)
-def test_a_file_of_little_more_than_separators_is_refused(piece: bytes, times: int) -> None:
-    content = b"customerId,legalName\n" + piece * times + b"x,y\n"
-    assert refusal(content).code in ("too_large", "csv")
+@pytest.mark.parametrize("piece", [b"x,\n", b"\n"])
+def test_a_file_of_little_more_than_line_ends_is_refused(piece: bytes) -> None:
+    assert refusal(b"customerId,legalName\n" + piece * 1_048_600 + b"x,y\n").code == "too_large"
+
+
+@pytest.mark.parametrize("piece", [b",", b"x,"])
+def test_a_row_of_little_more_than_separators_is_told_by_its_width(piece: bytes) -> None:
+    sheet = files.parse(b"customerId,legalName\nx,y\n" + piece * 4_000_000 + b"x\nx,y\n", name="file")
+    assert [(remark.rule, remark.source_row, remark.found) for remark in sheet.remarks] == [
+        ("field_count", 3, "3 has 4000001 fields")
+    ]
+    assert [number for number, _ in sheet.rows()] == [2, 4]
+
+
+def test_a_header_wider_than_any_sheet_is_refused() -> None:
+    assert refusal(b"x," * 20_000 + b"x\n").code == "too_large"
 
 
 def test_a_file_of_as_many_rows_as_a_spreadsheet_shows_is_read() -> None:
