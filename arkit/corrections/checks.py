@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 from pandera.typing import DataFrame
 
+from arkit import registers
 from arkit.columns import snake
 from arkit.corrections import examinations, files, findings, headers
 from arkit.corrections.comparisons import Table
@@ -195,7 +196,7 @@ def check(
         day_order: ``dmy`` or ``mdy``, where days are written so and the column does not tell which.
         expect_rows: how many rows the file should have.
         expect_total: what its base amounts should add up to, in rupees.
-        seller_state: the GST code of the seller's state, to tell whether IGST or CGST and SGST are due.
+        seller_state: the seller's state by GST code or name, to tell whether IGST or CGST and SGST are due.
 
     Raises:
         UsageError: there is no such kind, column, field, rule or order, or `known` has no such column.
@@ -219,7 +220,7 @@ def check(
         day_order,
         expect_rows,
         None if expect_total is None else _amount(expect_total),
-        seller_state,
+        None if seller_state is None else _state(seller_state),
     )
     content = files.content_of(path)
     try:
@@ -302,6 +303,16 @@ def _amount(total: Decimal | str) -> Decimal:
         raise UsageError(
             "the expected total is no amount.", code="expect_total", next_step="Write it like 1234.50."
         ) from error
+
+
+def _state(state: str) -> str:
+    """The GST code of a state that was given by code or name."""
+    named = registers.state_of_name(pa.array([state]))[0].as_py()
+    if any(known.is_place and known.gst_code in (state, named) for known in registers.states()):
+        return named or state
+    raise UsageError(
+        "there is no such state of the seller.", code="seller_state", next_step="Give its code, such as 29."
+    )
 
 
 def _require_acceptable(names: Collection[str]) -> None:

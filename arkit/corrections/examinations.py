@@ -238,7 +238,7 @@ def _unexpected(table: Table, asked: Asked, left_out: Mask) -> Iterator[Finding]
         told["expected_rows"] = f"{rows} rows where {asked.expect_rows} are expected"
     if asked.expect_total is not None:
         amounts = taxes.paise(table.values("baseAmount"), len(left_out))
-        total = Decimal(int(amounts[(amounts > 0) & ~left_out].sum())) / 100
+        total = Decimal(taxes.total(amounts[(amounts > 0) & ~left_out])) / 100
         if total != asked.expect_total:
             told["expected_total"] = f"{inr(total)} where {inr(asked.expect_total)} is expected"
     for rule, found in told.items():

@@ -17,6 +17,7 @@ from arkit.identifiers import Mask
 
 Paise = NDArray[np.int64]
 
+SUMMED_AT_ONCE = 1_000
 TOLERANCE_PAISE = 100
 """Totals of invoices and deducted tax are rounded to whole rupees."""
 
@@ -63,6 +64,12 @@ def paise(values: pa.Array | None, size: int) -> Paise:
     rupees = values.filter(pa.array(is_amount)).cast(pa.string()).cast(pa.decimal128(18, 2))
     found[is_amount] = pc.multiply(rupees, pa.scalar(100, pa.decimal128(3, 0))).cast(pa.int64()).to_numpy()
     return found
+
+
+def total(amounts: Paise) -> int:
+    """The sum of any number of amounts, which may be more than 64 bits hold."""
+    pieces = range(0, len(amounts), SUMMED_AT_ONCE)
+    return sum(int(amounts[start : start + SUMMED_AT_ONCE].sum()) for start in pieces)
 
 
 def _differs(table: Table, sums: Mapping[str, Paise]) -> Mask:

@@ -459,3 +459,25 @@ def test_new_records_are_accepted_as_they_were_written(kind: str, tmp_path: Path
     assert accepted == {"source_row": 2, **named}
     KINDS[kind].model.validate(checked.accepted)
     assert checked.blanks == {}
+
+
+def test_a_total_is_exact_however_large_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "invoices.csv"
+    rows = [f"{IDS[0]},9999999999999.99,2026-04-30,A{number}" for number in range(10_000)]
+    path.write_text("\n".join(["customerId,baseAmount,dueDate,externalId", *rows]))
+    options = {"kind": "invoice-create", "expect_rows": 10_000}
+    assert checks.check(path, expect_total="99999999999999900", **options).ok
+    checked = checks.check(path, expect_total="99999999999999900.01", **options)
+    assert checked.problems["rule"].tolist() == ["expected_total"]
+
+
+def test_the_state_of_the_seller_is_given_by_code_or_name_and_never_guessed(tmp_path: Path) -> None:
+    path = tmp_path / "invoices.csv"
+    path.write_text(f"customerId,baseAmount,dueDate,igst\n{IDS[0]},100,2026-04-30,18\n")
+    known = customers(IDS[0]).assign(state="Karnataka")
+    for state in ("29", "karnataka"):
+        checked = checks.check(path, kind="invoice-create", known=known, seller_state=state)
+        assert "gst_place" in checked.counts
+    for state in ("99", "Carnatic", ""):
+        with pytest.raises(UsageError):
+            checks.check(path, kind="invoice-create", seller_state=state)
