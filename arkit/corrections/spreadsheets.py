@@ -51,6 +51,8 @@ HOLDS = re.compile(rb"<(?:\w+:)?(?:v|t|f)[\s>]")
 OTHERWISE = {
     b"!": re.compile(rb"<!"),
     b"'": re.compile(rb"<(?:c|row|col|mergeCell)\s[^>]*'"),
+    b" =": re.compile(rb"<(?:c|row|col|mergeCell)\s[^>]*\s="),
+    b"= ": re.compile(rb"<(?:c|row|col|mergeCell)\s[^>]*=\s"),
     b"<": re.compile(rb'<c(?! r="|[a-zA-Z])|<row(?! r="|[a-zA-Z])'),
 }
 # The reader writes nine decimals; behind so many digits the last of them are those of no number.
@@ -215,7 +217,7 @@ class _Marks:
         self._xml = xml
 
     def has_cells_twice(self) -> bool:
-        """Whether two cells claim one place, or one stands outside of its row."""
+        """Whether two cells claim one place."""
         found = TAG.findall(self._xml)
         return len(set(found)) < len(found)
 
@@ -450,7 +452,7 @@ def _letters(column: int) -> str:
 
 
 def _plain(xml: bytes, name: str) -> bytes:
-    """The cells, rows and merged ranges of a sheet, written as spreadsheets mostly do."""
+    """The cells, rows, merged ranges and filter of a sheet, written as spreadsheets mostly do."""
     head = xml[:2_000]
     is_usual = b"<worksheet" in head and b"UTF-16" not in head.upper()
     if is_usual and not any(mark in xml and sign.search(xml) for mark, sign in OTHERWISE.items()):
@@ -477,6 +479,8 @@ def _plain(xml: bytes, name: str) -> bytes:
             written.write("</row>")
         for element in root.iter(f"{MAIN}mergeCell"):
             written.write(f"<mergeCell {_attributes(element, 'ref')}/>")
+        if root.find(f"{MAIN}autoFilter") is not None:
+            written.write("<autoFilter/>")
     except Exception as error:  # whatever a parser meets in XML that is none
         raise unsound(name) from error
     return written.getvalue().encode()

@@ -115,13 +115,13 @@ def require_same(text: str, separator: str) -> None:
     assert [remark.source_row for remark in sheet.remarks] == ragged
 
 
-@settings(max_examples=1_500)
+@settings(max_examples=500)
 @given(tables())
 def test_a_table_is_read_as_it_was_written(table: str) -> None:
     require_same(table[1:], table[0])
 
 
-@settings(max_examples=3_000)
+@settings(max_examples=1_000)
 @given(st.lists(PIECES, max_size=20).map("".join), st.sampled_from(",;\t"))
 @example('a,b\r\n"x\r\ny",1\r\n\r\n"z', ",")
 @example('a\r\n"x" ,', ",")

@@ -216,7 +216,7 @@ def _after_1904(table: Table) -> Table:
 
 
 @pytest.mark.parametrize("way", WAYS)
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(table=tables())
 def test_a_workbook_says_what_openpyxl_reads_in_it(way: str, table: Table) -> None:
     content = WAYS[way](table)
@@ -229,6 +229,49 @@ def test_a_workbook_says_what_openpyxl_reads_in_it(way: str, table: Table) -> No
 
 
 TRUTH = [(2, [KEY, "12 New Road"])]
+
+HIDING = (
+    f'<worksheet xmlns="{SPACE}"><cols><col min="2" max="2" width="9" hidden="1"/></cols><sheetData>'
+    '<row r="1"><c r="A1" t="str"><v>customerId</v></c><c r="B1" t="str"><v>address</v></c></row>'
+    f'<row r="2" hidden="1"><c r="A2" t="str"><v>{KEY}</v></c><c r="B2"><v>7</v></c></row>'
+    '<row r="3"><c r="A3" t="str"><v>x</v></c><c r="B3"><f>1+1</f><v>2</v></c></row>'
+    '</sheetData><autoFilter ref="A1:B3"/>{merged}</worksheet>'
+)
+MERGED = '<mergeCells count="1"><mergeCell ref="A2:A3"/></mergeCells>'
+WRITTEN: dict[str, Callable[[str], str]] = {
+    "as usual": str,
+    "with a prefix": prefixed,
+    "with single quotation marks": single_quoted,
+    "with line breaks": spread_out,
+    "with spaces about the equals signs": lambda xml: re.sub(
+        r'(hidden|min|max|ref)="([^"]*)"', r'\1 = "\2"', xml
+    ),
+    "with hidden first": lambda xml: xml.replace('r="2" hidden="1"', 'hidden="1" r="2"'),
+    "with true": lambda xml: xml.replace('hidden="1"', 'hidden="true"'),
+    "with a comment": lambda xml: xml.replace("<sheetData>", "<sheetData><!-- x -->"),
+}
+
+
+@pytest.mark.parametrize("way", WRITTEN)
+def test_what_is_hidden_numeric_or_computed_is_seen_however_it_is_written(way: str) -> None:
+    sheet = parsed(otherwise(with_sheet(HIDING.replace("{merged}", "")), WRITTEN[way]))
+    assert shown(sheet) == {
+        (2, 1): (KEY, ""),
+        (2, 2): ("7", "excel_number"),
+        (3, 1): ("x", ""),
+        (3, 2): ("=1+1", "excel_formula"),
+    }
+    assert {(remark.rule, remark.source_row) for remark in sheet.remarks} == {
+        ("row_hidden", 2),
+        ("column_hidden", 1),
+        ("rows_filtered", 1),
+    }
+
+
+@pytest.mark.parametrize("way", WRITTEN)
+def test_merged_cells_are_refused_however_they_are_written(way: str) -> None:
+    error = refusal(otherwise(with_sheet(HIDING.replace("{merged}", MERGED)), WRITTEN[way]))
+    assert (error.code, error.source_row) == ("merged", 2)
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-8"])
