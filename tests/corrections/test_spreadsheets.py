@@ -2,9 +2,11 @@
 
 import datetime as dt
 import io
+import random
 import re
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -13,7 +15,7 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arkit.corrections import files
+from arkit.corrections import checks, files
 from arkit.corrections.sheets import Sheet
 from arkit.errors import InputRefused
 
@@ -436,3 +438,38 @@ def test_a_sheet_that_is_none_is_refused(xml: str) -> None:
 def test_a_wide_row_far_below_is_refused() -> None:
     rows = "".join(f'<row r="{n}"><c r="XFD{n}"><v>1</v></c></row>' for n in range(2, 2_100))
     assert refusal(with_rows(HEAD + rows)).code in ("too_large", "workbook")
+
+
+def test_an_identifier_that_excel_keeps_as_a_number_is_never_accepted(tmp_path: Path) -> None:
+    """Up to 18 digits, with and without tails: zeros at the beginning and digits at the end may be gone."""
+    chance = random.Random(20261124)
+    numbers = [str(chance.randrange(10 ** (size - 1), 10**size)) for size in range(1, 19) for _ in range(20)]
+    numbers += [f"{number}.0" for number in numbers[:40]] + ["9.19812E+11", "5.01E+16", "1E400", "-0"]
+    rows = "".join(
+        f'<row r="{n}">{text_cell(f"A{n}", f"KC{n:014}")}<c r="B{n}"><v>{number}</v></c></row>'
+        for n, number in enumerate(numbers, 2)
+    )
+    path = tmp_path / "numbers.xlsx"
+    for field in ("accountNumber", "panOrGstin", "uniqueRefNo", "pinCode", "contactNumber", "legalName"):
+        path.write_bytes(with_rows(HEAD.replace("address", field) + rows))
+        checked = checks.check(path)
+        assert checked.accepted_rows == 0
+        assert set(checked.problems["rule"]) == {"excel_number"}
+        assert checked.problems["source_row"].tolist() == list(range(2, len(numbers) + 2))
+
+
+def test_numbers_that_are_accepted_as_identifiers_are_whole(tmp_path: Path) -> None:
+    """These never begin with 0, so that a whole number of the right length is all of the value."""
+    texts = ["560001", "56001", "5600012", "560001.5", "9824012345", "919824012345", "982401234"]
+    rows = "".join(
+        f'<row r="{n}">{text_cell(f"A{n}", f"KC{n:014}")}<c r="B{n}"><v>{number}</v></c></row>'
+        for n, number in enumerate(texts, 2)
+    )
+    path = tmp_path / "numbers.xlsx"
+    for field, column, whole in (
+        ("pinCode", "pin_code", ["560001"]),
+        ("contactNumber", "contact_number", ["9824012345"]),
+        ("accountNumber", "account_number", []),
+    ):
+        path.write_bytes(with_rows(HEAD.replace("address", field) + rows))
+        assert checks.check(path, accept=["excel_number"]).accepted[column].tolist() == whole
