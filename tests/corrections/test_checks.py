@@ -385,6 +385,7 @@ def test_accepting_a_rule_without_a_proposal_changes_nothing(tmp_path: Path) -> 
         {"accept": ["no_such_rule"]},
         {"day_order": "ymd"},
         {"expect_total": "many"},
+        {"seller_state": "Nowhere"},
         {"columns": {"Kiste": "pinCode"}},
         {"columns": {"state": "Kiste"}},
     ],
@@ -481,3 +482,9 @@ def test_the_state_of_the_seller_is_given_by_code_or_name_and_never_guessed(tmp_
     for state in ("99", "Carnatic", ""):
         with pytest.raises(UsageError):
             checks.check(path, kind="invoice-create", seller_state=state)
+
+
+def test_a_total_that_no_spreadsheet_shows_is_still_added_up_exactly(tmp_path: Path) -> None:
+    rows = [{KEY: IDS[0], "baseAmount": "9999999999999.99", "dueDate": "2026-10-31"}] * 9_300
+    path = write(tmp_path, *({**row, "externalId": f"A{n}"} for n, row in enumerate(rows)))
+    assert checks.check(path, kind="invoice-create", expect_total="92999999999999907.00").ok
