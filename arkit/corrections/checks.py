@@ -298,11 +298,14 @@ def _known(known: pd.DataFrame) -> Known:
 
 def _amount(total: Decimal | str) -> Decimal:
     try:
-        return Decimal(total)
-    except InvalidOperation as error:
+        amount = Decimal(total)
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite():
         raise UsageError(
             "the expected total is no amount.", code="expect_total", next_step="Write it like 1234.50."
-        ) from error
+        )
+    return amount
 
 
 def _state(state: str) -> str:

@@ -488,3 +488,9 @@ def test_a_total_that_no_spreadsheet_shows_is_still_added_up_exactly(tmp_path: P
     rows = [{KEY: IDS[0], "baseAmount": "9999999999999.99", "dueDate": "2026-10-31"}] * 9_300
     path = write(tmp_path, *({**row, "externalId": f"A{n}"} for n, row in enumerate(rows)))
     assert checks.check(path, kind="invoice-create", expect_total="92999999999999907.00").ok
+
+
+@pytest.mark.parametrize("total", ["NaN", "Infinity", "1,000", ""])
+def test_a_total_that_is_no_amount_is_refused(total: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError):
+        checks.check(write(tmp_path, {KEY: IDS[0]}), expect_total=total)
