@@ -74,6 +74,7 @@ class InputRefused(ArkitError):  # noqa: N818 - the file is at fault, not the pr
     Attributes:
         source_row: the spreadsheet's own row number where the fault lies, if it lies in one.
         column: the header of the column at fault, if it is one.
+        sha256: of the file's bytes, hex, if it was read.
     """
 
     exit_code = 3
@@ -91,6 +92,7 @@ class InputRefused(ArkitError):  # noqa: N818 - the file is at fault, not the pr
         super().__init__(message, code=code, where=where, next_step=next_step)
         self.source_row = source_row
         self.column = column
+        self.sha256 = ""
 
 
 class AuthenticationError(ArkitError):

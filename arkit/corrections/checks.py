@@ -222,11 +222,11 @@ def check(
         None if expect_total is None else _amount(expect_total),
         None if seller_state is None else _state(seller_state),
     )
-    content = files.content_of(path)
+    held = [files.content_of(path)]
     try:
-        read = files.parse(content, name=path.name, reading=reading, names=headers.names(KINDS[kind]))
+        read = files.parse(held.pop(), name=path.name, reading=reading, names=headers.names(KINDS[kind]))
     except InputRefused as refusal:
-        return _no_table(path, content, kind, refusal)
+        return _no_table(path, kind, refusal)
     return _checked(path, read, KINDS[kind], asked, customers, reading)
 
 
@@ -262,13 +262,13 @@ def _blanks(table: Table) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count and name != KEY}
 
 
-def _no_table(path: Path, content: bytes, kind: str, refusal: InputRefused) -> Check:
+def _no_table(path: Path, kind: str, refusal: InputRefused) -> Check:
     """The check of a file that is no table, or one that can only be read by guessing: its one problem."""
     message = f"{refusal.message[:1].upper()}{refusal.message[1:]} {refusal.next_step}"
     problem = (refusal.source_row or 1, refusal.column, "", refusal.code, "error", message, "")
     return Check(
         path=path,
-        sha256=files.sha256_of(content),
+        sha256=refusal.sha256,
         kind=kind,
         rows=0,
         problems=pd.DataFrame([problem], columns=findings.COLUMNS),

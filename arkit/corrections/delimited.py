@@ -16,21 +16,20 @@ import pyarrow.compute as pc
 import pyarrow.csv
 from numpy.typing import NDArray
 
-from arkit.corrections import sheets
+from arkit.corrections import lines, sheets
+from arkit.corrections.lines import Lines
 from arkit.corrections.sheets import Reading, Remark, Sheet, refused
 from arkit.errors import InputRefused
 
 Places = NDArray[np.int64]
-Bytes = NDArray[np.uint8]
 
 UTF_8_MARK = b"\xef\xbb\xbf"
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
-QUOTE, RETURN, NEWLINE = b'"\r\n'
 # The header is looked for in so much of a file, and below so many titles.
 HEAD_BYTES = 2**18
 MOST_TITLES = 20
-BLOCK_BYTES = 2**20
+CUT_BYTES = 2**22
 GUESSED_BYTES = 50_000
 SAVE_AS = "Save it as CSV UTF-8, or as XLSX."
 
@@ -55,6 +54,41 @@ def parse(content: bytes, *, name: str, reading: Reading, names: Collection[str]
     Raises:
         InputRefused: it cannot be read as a table without guessing.
     """
+    header, pieces, numbers, ragged = _pieces(content, reading, names, name)
+    # A million rows fill much memory: from here on the bytes are of no use.
+    del content
+    columns, filled = sheets.blanked(pieces)
+    return Sheet(
+        name=name,
+        header=header.cells,
+        header_row=header.number,
+        columns=columns if filled.all() else [column.filter(pa.array(filled)) for column in columns],
+        positions=list(range(1, len(columns) + 1)),
+        source_rows=(numbers + header.number)[filled],
+        remarks=[
+            Remark("field_count", header.number + number, f"{header.number + number} has {fields} fields")
+            for number, fields in ragged
+        ],
+    )
+
+
+class Pieces(NamedTuple):
+    """What a CSV is cut into.
+
+    Attributes:
+        header: the row that names the columns.
+        columns: the fields of the rows below it that have as many.
+        numbers: of those rows, counted from the header.
+        ragged: number and width of the others.
+    """
+
+    header: Record
+    columns: list[pa.ChunkedArray]
+    numbers: Places
+    ragged: list[tuple[int, int]]
+
+
+def _pieces(content: bytes, reading: Reading, names: Collection[str], name: str) -> Pieces:
     content = _as_utf_8(content, reading, name)
     separator = _separator(content, reading, name)
     characters = np.frombuffer(content, dtype=np.uint8)
@@ -65,42 +99,26 @@ def parse(content: bytes, *, name: str, reading: Reading, names: Collection[str]
     with ThreadPoolExecutor(1) as pool:
         cut = pool.submit(_cut, data, separator, len(header.cells), is_quoted=b'"' in content)
         # What is wrong with the quotation marks tells more than what comes of it.
-        quotes = _quotes(content, characters, separator, name)
-        lines = _Lines(
+        quotes = lines.quotes(content, characters, separator, name)
+        below = Lines(
             characters[header.end :], quotes[quotes >= header.end] - header.end, has_returns=b"\r" in content
         )
-        at_most = lines.at_most
+        at_most = below.at_most
     try:
-        table, cut_out = cut.result()
+        columns, cut_out = cut.result()
     except pa.ArrowInvalid as error:
-        raise _too_long(header.number + lines.longest, name) from error
-    remarks: list[Remark] = []
-    if not table.num_rows and not cut_out:
-        numbers = np.zeros(0, dtype=np.int64)
-    elif cut_out or table.num_rows != at_most:
-        numbers, ragged = lines.records(ord(separator), len(header.cells))
-        remarks = [
-            Remark("field_count", header.number + number, f"{header.number + number} has {fields} fields")
-            for number, fields in ragged
-        ]
-    else:
-        numbers = np.arange(1, table.num_rows + 1)
-    if len(numbers) != table.num_rows:
+        raise _too_long(header.number + below.longest, name) from error
+    count = len(columns[0])
+    numbers = np.arange(1, count + 1)
+    ragged: list[tuple[int, int]] = []
+    if cut_out or (count and count != at_most):
+        numbers, ragged = below.records(ord(separator), len(header.cells))
+    if len(numbers) != count:
         raise refused(name, "csv", "the rows cannot be told apart.", SAVE_AS)
-    _require_short_fields(table, header.number + numbers, name)
-    sheets.require_limits(
-        header.number + int(numbers[-1]) if len(numbers) else 0, table.num_rows * table.num_columns, name=name
-    )
-    columns, filled = sheets.blanked(table.columns)
-    return Sheet(
-        name=name,
-        header=header.cells,
-        header_row=header.number,
-        columns=columns if filled.all() else [column.filter(pa.array(filled)) for column in columns],
-        positions=list(range(1, len(columns) + 1)),
-        source_rows=(numbers + header.number)[filled],
-        remarks=remarks,
-    )
+    _require_short_fields(columns, header.number + numbers, name)
+    last = header.number + int(numbers[-1]) if count else 0
+    sheets.require_limits(last, count * len(columns), name=name)
+    return Pieces(header, columns, numbers, ragged)
 
 
 def rows(content: bytes, *, reading: Reading, name: str) -> list[tuple[int, list[str]]]:
@@ -206,37 +224,6 @@ def _separator(content: bytes, reading: Reading, name: str) -> str:
     return ","
 
 
-def _quotes(content: bytes, characters: Bytes, separator: str, name: str) -> Places:
-    """Where quotation marks stand, each of which opens or closes a whole field, or is doubled in one."""
-    if b'"' not in content:
-        return np.zeros(0, dtype=np.int64)
-    quotes = _places(characters, QUOTE)
-
-    edges = np.isin(np.arange(256), [ord(separator), RETURN, NEWLINE])
-    before = np.where(quotes > 0, characters[np.maximum(quotes - 1, 0)], NEWLINE)
-    after = np.where(
-        quotes < len(characters) - 1, characters[np.minimum(quotes + 1, len(characters) - 1)], NEWLINE
-    )
-    doubled = np.zeros(len(quotes), dtype=np.bool_)
-    doubled[1:] = np.diff(quotes) == 1
-    opens_well = edges[before[0::2]] | doubled[0::2]
-    closes_well = edges[after[1::2]] | (after[1::2] == QUOTE)
-    pairs = len(closes_well)
-    wrong = ~opens_well
-    wrong[:pairs] |= ~closes_well
-    if len(opens_well) > pairs and not wrong.any():
-        wrong[-1] = True
-    if wrong.any():
-        # Where a mark was doubled the field was opened before it.
-        first = int(np.argmax(wrong))
-        while first and doubled[2 * first]:
-            first -= 1
-        row = 1 + _Lines(characters[: quotes[2 * first]], quotes[: 2 * first]).ends.size
-        message = f"row {row} has a quotation mark that is not closed, or that stands inside a field."
-        raise refused(name, "csv", message, f"Correct the row. {SAVE_AS}", source_row=row)
-    return quotes
-
-
 def _header(content: bytes, separator: str, reading: Reading, names: Collection[str], name: str) -> Record:
     """The row that names the columns: the first, or the one that the user says."""
     records = list(_records(content, separator, name, reading.header_row))
@@ -279,7 +266,9 @@ def _records(content: bytes, separator: str, name: str, until: int | None) -> It
             raise refused(name, "csv", message, SAVE_AS, source_row=number + 1) from error
 
 
-def _cut(data: pa.Buffer, separator: str, width: int, *, is_quoted: bool) -> tuple[pa.Table, bool]:
+def _cut(
+    data: pa.Buffer, separator: str, width: int, *, is_quoted: bool
+) -> tuple[list[pa.ChunkedArray], bool]:
     """The fields of the rows that have so many, and whether there were others.
 
     Raises:
@@ -292,16 +281,15 @@ def _cut(data: pa.Buffer, separator: str, width: int, *, is_quoted: bool) -> tup
         others.append(None)
         return "skip"
 
-    if not bytes(data[:BLOCK_BYTES]).strip() and not bytes(data).strip():
-        return pa.table({column: pa.array([], pa.large_string()) for column in names}), False
+    if not bytes(data[:CUT_BYTES]).strip() and not bytes(data).strip():
+        return [pa.chunked_array([], pa.large_string()) for _ in names], False
     table = pyarrow.csv.read_csv(
         data,
         read_options=pyarrow.csv.ReadOptions(
             column_names=names,
-            # One block, so that columns come in one piece. Of a small file threads are still about to end
-            # when the process does, and abort it.
-            block_size=max(data.size, BLOCK_BYTES),
-            use_threads=data.size > BLOCK_BYTES,
+            # Of a small file threads are still about to end when the process does, and abort it.
+            block_size=CUT_BYTES,
+            use_threads=data.size > CUT_BYTES,
         ),
         parse_options=pyarrow.csv.ParseOptions(
             delimiter=separator, newlines_in_values=is_quoted, invalid_row_handler=pass_over
@@ -312,12 +300,12 @@ def _cut(data: pa.Buffer, separator: str, width: int, *, is_quoted: bool) -> tup
             null_values=[""],
         ),
     )
-    return table, bool(others)
+    return table.columns, bool(others)
 
 
-def _require_short_fields(table: pa.Table, numbers: Places, name: str) -> None:
+def _require_short_fields(columns: list[pa.ChunkedArray], numbers: Places, name: str) -> None:
     """Refuse a field that may be so long because a mark is missing."""
-    for column in table.columns:
+    for column in columns:
         lengths = pc.binary_length(column)
         if (pc.max(lengths).as_py() or 0) > sheets.MAX_FIELD_BYTES:
             place = np.argmax(np.asarray(pc.fill_null(lengths, 0)) > sheets.MAX_FIELD_BYTES)
@@ -327,82 +315,3 @@ def _require_short_fields(table: pa.Table, numbers: Places, name: str) -> None:
 def _too_long(row: int, name: str) -> InputRefused:
     message = f"row {row} has a field of more than {sheets.MAX_FIELD_BYTES // 2**10} kB."
     return refused(name, "csv", message, f"Shorten it. {SAVE_AS}", source_row=row)
-
-
-def _places(characters: Bytes, byte: int) -> Places:
-    """Where a byte stands; by blocks that the cache holds."""
-    found = [
-        np.flatnonzero(characters[start : start + BLOCK_BYTES] == byte) + start
-        for start in range(0, len(characters), BLOCK_BYTES)
-    ]
-    return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
-
-
-def _count(characters: Bytes, byte: int) -> int:
-    return sum(
-        int(np.count_nonzero(characters[start : start + BLOCK_BYTES] == byte))
-        for start in range(0, len(characters), BLOCK_BYTES)
-    )
-
-
-class _Lines:
-    """The lines of some characters."""
-
-    def __init__(self, characters: Bytes, quotes: Places, *, has_returns: bool = True) -> None:
-        self._characters = characters
-        self._quotes = quotes
-        returns = _places(characters, RETURN) if has_returns else np.zeros(0, dtype=np.int64)
-        followers = characters[np.minimum(returns + 1, len(characters) - 1)]
-        self._lone = returns[(followers != NEWLINE) | (returns == len(characters) - 1)]
-
-    @property
-    def at_most(self) -> int:
-        """How many there are if none of them goes on in the next one; the last needs no end."""
-        size = len(self._characters)
-        is_open = bool(size) and self._characters[-1] not in (RETURN, NEWLINE)
-        return _count(self._characters, NEWLINE) + len(self._lone) + is_open
-
-    @property
-    def ends(self) -> Places:
-        """Where they end, outside of quotation marks."""
-        found = _places(self._characters, NEWLINE)
-        if len(self._lone):
-            found = np.sort(np.concatenate([found, self._lone]))
-        return found[np.searchsorted(self._quotes, found) % 2 == 0] if len(self._quotes) else found
-
-    @property
-    def longest(self) -> int:
-        """The number, from 1, of the longest line."""
-        return 1 + int(np.argmax(np.diff(self.ends, prepend=-1, append=len(self._characters))))
-
-    def records(self, separator: int, width: int) -> tuple[Places, list[tuple[int, int]]]:
-        """The numbers, from 1, of the lines that have so many fields; and the others that hold something.
-
-        Blank lines count, and are left out.
-        """
-        characters, size = self._characters, len(self._characters)
-        ends = self.ends
-        if size and (not len(ends) or ends[-1] != size - 1):
-            ends = np.append(ends, size)
-        starts = np.concatenate([[0], ends[:-1] + 1])
-        # A carriage return before the end belongs to the end.
-        stops = np.where((ends > starts) & (characters[np.maximum(ends - 1, 0)] == RETURN), ends - 1, ends)
-        separators = _places(characters, separator)
-        if len(self._quotes):
-            separators = separators[np.searchsorted(self._quotes, separators) % 2 == 0]
-        fields = 1 + np.searchsorted(separators, stops) - np.searchsorted(separators, starts)
-        is_empty = stops == starts
-        is_whole = (fields == width) & ~is_empty
-        ragged = [
-            (int(place) + 1, int(fields[place]))
-            for place in np.flatnonzero(~is_whole & ~is_empty)
-            if _holds_something(bytes(characters[starts[place] : stops[place]]), chr(separator))
-        ]
-        return np.flatnonzero(is_whole) + 1, ragged
-
-
-def _holds_something(line: bytes, separator: str) -> bool:
-    if line.translate(None, b'"' + separator.encode()).decode().strip():
-        return True
-    cells = next(csv.reader([line.decode()], delimiter=separator), [])
-    return any(cell.strip() for cell in cells)

@@ -14,6 +14,7 @@ from arkit import outputs
 from arkit.corrections import delimited, spreadsheets
 from arkit.corrections.packages import SAVE_AS
 from arkit.corrections.sheets import Reading, Sheet, refused
+from arkit.errors import InputRefused
 
 MAX_FILE_BYTES = 512 * 2**20
 AS_IT_IS = Reading()
@@ -50,17 +51,29 @@ def parse(content: bytes, *, name: str, reading: Reading = AS_IT_IS, names: Coll
     Raises:
         InputRefused: they cannot be read as a table without guessing.
     """
+    with ThreadPoolExecutor(1) as pool:
+        sha256 = pool.submit(sha256_of, content)
+        # Given away, so that the bytes can go as soon as the fields are cut.
+        held = [content]
+        del content
+        try:
+            return replace(_parsed(held, name, reading, names), sha256=sha256.result())
+        except InputRefused as refusal:
+            refusal.sha256 = sha256.result()
+            raise
+
+
+def _parsed(held: list[bytes], name: str, reading: Reading, names: Collection[str]) -> Sheet:
+    content = held[0]
     start = content[:1_000].removeprefix(b"\xef\xbb\xbf").lstrip()
     for mark, kind in FOREIGN.items():
         if start.startswith(mark):
             raise refused(name, "format", f"this is {kind}, not CSV or XLSX.", SAVE_AS)
     if not content or content.isspace():
         raise refused(name, "empty", "the file is empty.", "Save the table again.")
-    parse_ = spreadsheets.parse if content.startswith(b"PK\x03\x04") else delimited.parse
-    with ThreadPoolExecutor(1) as pool:
-        sha256 = pool.submit(sha256_of, content)
-        sheet = parse_(content, name=name, reading=reading, names=names)
-        return replace(sheet, sha256=sha256.result())
+    parse_ = spreadsheets.parse if start.startswith(b"PK\x03\x04") else delimited.parse
+    del content
+    return parse_(held.pop(), name=name, reading=reading, names=names)
 
 
 def sha256_of(content: bytes) -> str:

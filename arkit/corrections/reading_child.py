@@ -2,8 +2,9 @@
 
 Run as a script: standard input brings the size of the workbook in eight bytes, the workbook, and the title of
 the sheet, which may come later. The texts of the cells go to standard output as an arrow stream, from the
-first row of the sheet on and from its first used column, whose place is told beside it. The parser is fast native code, and a small file can
-make it ask for all memory there is. This module imports nothing of arkit, which would take longer.
+first row of the sheet on and from its first used column, whose place is told beside it. The parser is fast
+native code, and a small file can make it ask for all memory there is. This module imports nothing of arkit,
+which would take longer.
 """
 
 import sys

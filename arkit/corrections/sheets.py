@@ -1,7 +1,7 @@
 """A table as its author sees it, whatever file it came from."""
 
 import unicodedata
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -142,11 +142,16 @@ def require_header(rows: list[tuple[int, list[str]]], names: Collection[str], na
         raise refused(name, "header_row", message, step, source_row=row)
 
 
-def blanked(columns: Sequence[pa.Array | pa.ChunkedArray]) -> tuple[list[pa.Array], Mask]:
-    """The columns as large strings with blank cells missing, and which rows hold something."""
-    with ThreadPoolExecutor(THREADS) as pool:
-        found = list(pool.map(_blanked, columns))
+def blanked(columns: list[pa.ChunkedArray]) -> tuple[list[pa.Array], Mask]:
+    """The columns as large strings in one piece with blank cells missing, and which rows hold something.
+
+    The list is emptied, so that each column goes as soon as it was copied: a million rows fill much memory.
+    """
     filled: Mask = np.zeros(len(columns[0]), dtype=np.bool_)
+    places = range(len(columns))
+    with ThreadPoolExecutor(THREADS) as pool:
+        found = list(pool.map(lambda place: _blanked(columns, place), places))
+    columns.clear()
     for column in found:
         if filled.all():
             break
@@ -154,8 +159,8 @@ def blanked(columns: Sequence[pa.Array | pa.ChunkedArray]) -> tuple[list[pa.Arra
     return found, filled
 
 
-def _blanked(column: pa.Array | pa.ChunkedArray) -> pa.Array:
-    values = identifiers.text(column)
+def _blanked(columns: list[pa.ChunkedArray | None], place: int) -> pa.Array:
+    values, columns[place] = identifiers.text(columns[place]), None
     blank = texts.is_blank(values)
     if int(np.count_nonzero(blank)) == values.null_count:
         return values

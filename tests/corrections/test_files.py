@@ -59,9 +59,9 @@ def test_a_file_of_little_more_than_line_ends_is_refused(piece: bytes) -> None:
 
 @pytest.mark.parametrize("piece", [b",", b"x,"])
 def test_a_row_of_little_more_than_separators_is_told_by_its_width(piece: bytes) -> None:
-    sheet = files.parse(b"customerId,legalName\nx,y\n" + piece * 4_000_000 + b"x\nx,y\n", name="file")
+    sheet = files.parse(b"customerId,legalName\nx,y\n" + piece * 1_000_000 + b"x\nx,y\n", name="file")
     assert [(remark.rule, remark.source_row, remark.found) for remark in sheet.remarks] == [
-        ("field_count", 3, "3 has 4000001 fields")
+        ("field_count", 3, "3 has 1000001 fields")
     ]
     assert [number for number, _ in sheet.rows()] == [2, 4]
 
