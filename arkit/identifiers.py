@@ -66,9 +66,8 @@ FROM_ABROAD = 99
 """The code of online services from abroad, which belong to no state; nobody else has it."""
 
 _IS_STATE = np.isin(np.arange(256), [int(code) for code in STATE_CODES])
-_IS_ALNUM = np.isin(np.arange(256), [*ALPHABET.encode(), *ALPHABET.lower().encode()])
 _IS_HOLDER = np.isin(np.arange(256), [*b"ABCFGHJLPTK"])
-_PAN_WIDTH = 10
+_PAN_WIDTH, _IFSC_WIDTH, _CODE_WIDTH = 10, 11, 4
 _WIDTH = 15
 _NO_CHARACTER = -2_000
 _BLOCK = 32_768
@@ -135,6 +134,23 @@ def has_real_holder(values: Texts) -> Mask:
     return real
 
 
+def has_prefix_of(values: Texts, codes: pa.Array) -> Mask:
+    """Whether each IFSC begins with one of these codes of four letters, small or capital."""
+    column = text(values)
+    found, rows = np.zeros(len(column), dtype=np.bool_), _of_width(column, _IFSC_WIDTH)
+    heads = np.ascontiguousarray(_table(_taken(column, rows), _IFSC_WIDTH)[:, :_CODE_WIDTH])
+    known = np.sort(_words(np.frombuffer("".join(codes.to_pylist()).encode(), dtype=np.uint8)))
+    words = _words(heads.reshape(-1))
+    places = np.minimum(np.searchsorted(known, words), len(known) - 1)
+    found[rows] = known[places] == words
+    return found
+
+
+def _words(letters: Bytes) -> NDArray[np.uint32]:
+    """Four letters each as one number, without regard to their case."""
+    return (letters & np.uint8(0xDF)).view(np.uint32)
+
+
 def text(values: Texts) -> pa.Array:
     """A column as one arrow array of large strings, without a copy where it is one already."""
     column = (
@@ -159,7 +175,9 @@ def _is_account(column: pa.Array) -> Mask:
     _, offsets, data = column.buffers()
     places = np.frombuffer(offsets, dtype=np.int64)[column.offset : column.offset + len(column) + 1]
     if data and len(column):
-        others = np.flatnonzero(~_IS_ALNUM[np.frombuffer(data, np.uint8)[places[0] : places[-1]]])
+        characters = np.frombuffer(data, np.uint8)[places[0] : places[-1]]
+        within = _is_digit(characters) | _is_capital(characters & np.uint8(0xDF))
+        others = np.flatnonzero(~within)
         found[np.searchsorted(places[1:] - places[0], others, side="right")] = False
     return found
 
@@ -207,13 +225,24 @@ def _sums(table: Bytes, places: str) -> Remainders:
 
 def _allowed(table: Bytes, places: str) -> Mask:
     """Whether every byte of a row may stand at its place: all at once, then those of fewer letters."""
-    widest = "9" if all(_CLASSES[name] <= _CLASSES["9"] for name in places) else "N"
+    is_number = all(_CLASSES[name] <= _CLASSES["9"] for name in places)
+    characters = table.reshape(-1)
+    within = _is_digit(characters) if is_number else _is_digit(characters) | _is_capital(characters)
     allowed: Mask = np.ones(len(table), dtype=np.bool_)
-    allowed[np.flatnonzero(~_is_one_of(widest)[table.reshape(-1)]) // len(places)] = False
+    allowed[np.flatnonzero(~within) // len(places)] = False
     for place, name in enumerate(places):
-        if name != widest:
+        if name != ("9" if is_number else "N"):
             allowed &= _is_one_of(name)[table[:, place]]
     return allowed
+
+
+def _is_digit(characters: Bytes) -> Mask:
+    # What lies below wraps around to the top; comparing so is many times faster than looking up.
+    return characters - np.uint8(ord("0")) < 10
+
+
+def _is_capital(characters: Bytes) -> Mask:
+    return characters - np.uint8(ord("A")) < 26
 
 
 @cache

@@ -114,9 +114,11 @@ def _taken(table: Table, found: list[Finding], left_out: Mask) -> Mask:
     if any(one.rule in OF_WHOLE_FILE and findings.is_error(one) for one in found):
         return np.zeros(len(left_out), dtype=np.bool_)
     taken = ~left_out
+    rows = table.sheet.source_rows
     for one in found:
-        if findings.is_error(one) or one.rule in PASSED_OVER:
-            taken[np.isin(table.sheet.source_rows, one.source_rows)] = False
+        is_of_header = one.source_rows[0] <= table.sheet.header_row
+        if not is_of_header and (findings.is_error(one) or one.rule in PASSED_OVER):
+            taken[np.searchsorted(rows, one.source_rows)] = False
     return taken
 
 

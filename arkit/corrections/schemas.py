@@ -98,10 +98,7 @@ def _is_rounded(column: Any) -> Mask:
 
 
 def _ifsc_bank(column: Any) -> Mask:
-    codes = pc.utf8_upper(pc.utf8_slice_codeunits(column, 0, 4)).dictionary_encode()
-    listed = pc.is_in(codes.dictionary, value_set=registers.bank_codes().cast(codes.dictionary.type))
-    known = np.append(np.asarray(listed), False)
-    passed: Mask = known[np.asarray(codes.indices.fill_null(len(known) - 1))]
+    passed = identifiers.has_prefix_of(column, registers.bank_codes())
     return passed if passed.all() else passed | ~identifiers.matches(column, identifiers.IFSC)
 
 
