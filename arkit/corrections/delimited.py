@@ -17,8 +17,8 @@ import pyarrow.csv
 from numpy.typing import NDArray
 
 from arkit.corrections import lines, sheets
-from arkit.corrections.lines import Lines
-from arkit.corrections.sheets import Reading, Remark, Sheet, refused
+from arkit.corrections.lines import Bytes, Lines
+from arkit.corrections.sheets import Content, Reading, Remark, Sheet, refused
 from arkit.errors import InputRefused
 
 Places = NDArray[np.int64]
@@ -42,7 +42,7 @@ class Record(NamedTuple):
     end: int
 
 
-def parse(content: bytes, *, name: str, reading: Reading, names: Collection[str]) -> Sheet:
+def parse(content: Content, *, name: str, reading: Reading, names: Collection[str]) -> Sheet:
     """The table in the bytes of a CSV.
 
     Args:
@@ -88,21 +88,20 @@ class Pieces(NamedTuple):
     ragged: list[tuple[int, int]]
 
 
-def _pieces(content: bytes, reading: Reading, names: Collection[str], name: str) -> Pieces:
-    content = _as_utf_8(content, reading, name)
-    separator = _separator(content, reading, name)
-    characters = np.frombuffer(content, dtype=np.uint8)
-    header = _header(content, separator, reading, names, name)
+def _pieces(content: Content, reading: Reading, names: Collection[str], name: str) -> Pieces:
+    characters = _as_utf_8(np.frombuffer(content, dtype=np.uint8), reading, name)
+    head = characters[:HEAD_BYTES].tobytes()
+    separator = _separator(head, reading, name)
+    header = _header(head, separator, reading, names, name)
     if len(header.cells) > sheets.MAX_COLUMNS:
         raise sheets.too_large(f"the header has more than {sheets.MAX_COLUMNS:,} columns.", name)
-    data = pa.py_buffer(content)[header.end :]
+    is_quoted = lines.has(characters, lines.QUOTE)
+    data = pa.py_buffer(characters)[header.end :]
     with ThreadPoolExecutor(1) as pool:
-        cut = pool.submit(_cut, data, separator, len(header.cells), is_quoted=b'"' in content)
+        cut = pool.submit(_cut, data, separator, len(header.cells), is_quoted=is_quoted)
         # What is wrong with the quotation marks tells more than what comes of it.
-        quotes = lines.quotes(content, characters, separator, name)
-        below = Lines(
-            characters[header.end :], quotes[quotes >= header.end] - header.end, has_returns=b"\r" in content
-        )
+        quotes = lines.quotes(characters, separator, name) if is_quoted else np.zeros(0, dtype=np.int64)
+        below = Lines(characters[header.end :], quotes[quotes >= header.end] - header.end)
         at_most = below.at_most
     try:
         columns, cut_out = cut.result()
@@ -127,8 +126,8 @@ def rows(content: bytes, *, reading: Reading, name: str) -> list[tuple[int, list
     Raises:
         InputRefused: it cannot be read as rows.
     """
-    text = _as_utf_8(content, reading, name)
-    separator = _separator(text, reading, name)
+    text = _as_utf_8(np.frombuffer(content, dtype=np.uint8), reading, name).tobytes()
+    separator = _separator(text[:HEAD_BYTES], reading, name)
     lines = io.TextIOWrapper(io.BytesIO(text), "utf-8", newline="")
     try:
         return list(enumerate(csv.reader(lines, delimiter=separator, strict=True), 1))
@@ -136,20 +135,20 @@ def rows(content: bytes, *, reading: Reading, name: str) -> list[tuple[int, list
         raise refused(name, "csv", "the rows cannot be told apart.", SAVE_AS) from error
 
 
-def _as_utf_8(content: bytes, reading: Reading, name: str) -> bytes:
+def _as_utf_8(characters: Bytes, reading: Reading, name: str) -> Bytes:
     """The characters as UTF-8 without a mark; an encoding that the file does not show must be said."""
-    if content.startswith(UTF_8_MARK):
-        content = content[len(UTF_8_MARK) :]
-    elif content.startswith(UTF_16_MARKS):
-        content = _decoded(content, "utf-16", name).encode()
-    elif reading.encoding:
-        content = _decoded(content, reading.encoding, name).encode()
-    if not content.isascii():
-        _require_utf_8(content, name)
-    if b"\0" in content:
-        row = _row_of(content, content.index(b"\0"))
+    mark = characters[:3].tobytes()
+    if mark.startswith(UTF_8_MARK):
+        characters = characters[len(UTF_8_MARK) :]
+    elif encoding := "utf-16" if mark.startswith(UTF_16_MARKS) else reading.encoding:
+        text = _decoded(characters.tobytes(), encoding, name).encode()
+        characters = np.frombuffer(text, dtype=np.uint8)
+    if len(characters) and characters.max() >= 128:
+        _require_utf_8(characters, name)
+    if len(characters) and not characters.min():
+        row = _row_of(characters.tobytes(), int(np.argmin(characters)))
         raise refused(name, "format", f"row {row} holds a NUL, which no text has.", SAVE_AS, source_row=row)
-    return content
+    return characters
 
 
 def _decoded(content: bytes, encoding: str, name: str) -> str:
@@ -165,12 +164,13 @@ def _decoded(content: bytes, encoding: str, name: str) -> str:
         raise refused(name, "encoding", message, SAVE_AS, source_row=row) from error
 
 
-def _require_utf_8(content: bytes, name: str) -> None:
-    offsets = np.array([0, len(content)], dtype=np.int64)
-    whole = pa.Array.from_buffers(pa.large_string(), 1, [None, pa.py_buffer(offsets), pa.py_buffer(content)])
+def _require_utf_8(characters: Bytes, name: str) -> None:
+    offsets = pa.py_buffer(np.array([0, len(characters)], dtype=np.int64))
+    whole = pa.Array.from_buffers(pa.large_string(), 1, [None, offsets, pa.py_buffer(characters)])
     try:
         whole.validate(full=True)
     except pa.ArrowInvalid as error:
+        content = characters.tobytes()
         place = _first_fault(content)
         row = _row_of(content, place)
         guess = _guess(content, place)
@@ -208,11 +208,11 @@ def _row_of(content: bytes, place: int | None = None) -> int:
         return text.count("\n") + 1
 
 
-def _separator(content: bytes, reading: Reading, name: str) -> str:
+def _separator(head: bytes, reading: Reading, name: str) -> str:
     """The comma, or what the user confirmed."""
     if reading.separator:
         return reading.separator
-    lines = enumerate(content[:HEAD_BYTES].splitlines(), 1)
+    lines = enumerate(head.splitlines(), 1)
     row, first = next(((row, line) for row, line in lines if line.strip()), (1, b""))
     said = first[4:5].decode(errors="replace") if first.lower().startswith(b"sep=") else ""
     seen = said or next((mark for mark in SEPARATORS if mark.encode() in first), ",")
@@ -224,9 +224,9 @@ def _separator(content: bytes, reading: Reading, name: str) -> str:
     return ","
 
 
-def _header(content: bytes, separator: str, reading: Reading, names: Collection[str], name: str) -> Record:
+def _header(head: bytes, separator: str, reading: Reading, names: Collection[str], name: str) -> Record:
     """The row that names the columns: the first, or the one that the user says."""
-    records = list(_records(content, separator, name, reading.header_row))
+    records = list(_records(head, separator, name, reading.header_row))
     if not records:
         raise refused(name, "empty", "the file is empty.", "Save the table again.")
     if reading.header_row:
@@ -237,14 +237,14 @@ def _header(content: bytes, separator: str, reading: Reading, names: Collection[
     return records[0]
 
 
-def _records(content: bytes, separator: str, name: str, until: int | None) -> Iterator[Record]:
+def _records(head: bytes, separator: str, name: str, until: int | None) -> Iterator[Record]:
     """The rows at the top that hold something."""
-    head = io.StringIO(content[:HEAD_BYTES].decode(errors="ignore"), newline="")
+    text = io.StringIO(head.decode(errors="ignore"), newline="")
     lines: list[int] = []
     end = found = number = 0
 
     def each() -> Iterator[str]:
-        for line in head:
+        for line in text:
             lines.append(len(line.encode()))
             yield line
 

@@ -8,12 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from stat import S_ISREG
 
+import numpy as np
 import pandas as pd
 
 from arkit import outputs
 from arkit.corrections import delimited, spreadsheets
 from arkit.corrections.packages import SAVE_AS
-from arkit.corrections.sheets import Reading, Sheet, refused
+from arkit.corrections.sheets import Content, Reading, Sheet, refused
 from arkit.errors import InputRefused
 
 MAX_FILE_BYTES = 512 * 2**20
@@ -39,7 +40,7 @@ def read(path: Path | str, *, reading: Reading = AS_IT_IS, names: Collection[str
     return parse(content_of(path), name=path.name, reading=reading, names=names)
 
 
-def parse(content: bytes, *, name: str, reading: Reading = AS_IT_IS, names: Collection[str] = ()) -> Sheet:
+def parse(content: Content, *, name: str, reading: Reading = AS_IT_IS, names: Collection[str] = ()) -> Sheet:
     """The table in the bytes of a CSV or XLSX file.
 
     Args:
@@ -54,7 +55,7 @@ def parse(content: bytes, *, name: str, reading: Reading = AS_IT_IS, names: Coll
     with ThreadPoolExecutor(1) as pool:
         sha256 = pool.submit(sha256_of, content)
         # Given away, so that the bytes can go as soon as the fields are cut.
-        held = [content]
+        held: list[Content] = [content]
         del content
         try:
             return replace(_parsed(held, name, reading, names), sha256=sha256.result())
@@ -63,44 +64,51 @@ def parse(content: bytes, *, name: str, reading: Reading = AS_IT_IS, names: Coll
             raise
 
 
-def _parsed(held: list[bytes], name: str, reading: Reading, names: Collection[str]) -> Sheet:
-    content = held[0]
-    start = content[:1_000].removeprefix(b"\xef\xbb\xbf").lstrip()
+def _parsed(held: list[Content], name: str, reading: Reading, names: Collection[str]) -> Sheet:
+    start = bytes(held[0][:1_000]).removeprefix(b"\xef\xbb\xbf").lstrip()
     for mark, kind in FOREIGN.items():
         if start.startswith(mark):
             raise refused(name, "format", f"this is {kind}, not CSV or XLSX.", SAVE_AS)
-    if not content or content.isspace():
+    if not start and not bytes(held[0]).strip():
         raise refused(name, "empty", "the file is empty.", "Save the table again.")
-    parse_ = spreadsheets.parse if start.startswith(b"PK\x03\x04") else delimited.parse
-    del content
-    return parse_(held.pop(), name=name, reading=reading, names=names)
+    if start.startswith(b"PK\x03\x04"):
+        return spreadsheets.parse(bytes(held.pop()), name=name, reading=reading, names=names)
+    return delimited.parse(held.pop(), name=name, reading=reading, names=names)
 
 
-def sha256_of(content: bytes) -> str:
+def sha256_of(content: Content) -> str:
     """The fingerprint of a file's bytes, hex."""
     return hashlib.sha256(content).hexdigest()
 
 
-def content_of(path: Path) -> bytes:
+def content_of(path: Path) -> memoryview:
     """The bytes of a file, read once.
 
     Raises:
-        InputRefused: it cannot be read, or is too large.
+        InputRefused: it cannot be read, is too large, or grows meanwhile.
     """
     try:
         status = path.stat()
         if not S_ISREG(status.st_mode):
             raise refused(path.name, "no_file", "this is not a file.", "Name a CSV or XLSX file.")
-        # Asked again of what was read, since a file may grow meanwhile.
-        content = path.read_bytes() if status.st_size <= MAX_FILE_BYTES else None
+        if status.st_size > MAX_FILE_BYTES:
+            limit = f"the file is larger than {MAX_FILE_BYTES // 2**20} MiB."
+            raise refused(path.name, "too_large", limit, "Split it.")
+        # Into memory of numpy's, which comes in large pages: three times as fast as bytes.
+        content = np.empty(status.st_size, dtype=np.uint8).data
+        with path.open("rb", buffering=0) as file:
+            size = 0
+            while size < len(content) and (count := file.readinto(content[size:])):
+                size += count
+            if file.read(1):
+                raise refused(
+                    path.name, "changed", "the file is still being written.", "Wait until it is done."
+                )
+        return content[:size]
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a path"
         message = f"the file cannot be read ({reason})."
         raise refused(path.name, "unreadable", message, "Check the path.") from error
-    if content is None or len(content) > MAX_FILE_BYTES:
-        limit = f"the file is larger than {MAX_FILE_BYTES // 2**20} MiB."
-        raise refused(path.name, "too_large", limit, "Split it.")
-    return content
 
 
 def read_customers(path: Path) -> pd.DataFrame:

@@ -31,7 +31,7 @@ def write(checked: "Check", path: Path) -> None:
     if sheet is None:
         message, step = "the file could not be read as a table.", "Do what the check says, and check again."
         raise refused(checked.path.name, "no_table", message, step)
-    content = files.content_of(checked.path)
+    content = bytes(files.content_of(checked.path))
     if files.sha256_of(content) != checked.sha256:
         message = "the file is not the one that was checked: it has changed since."
         raise refused(checked.path.name, "changed", message, "Check it again.")

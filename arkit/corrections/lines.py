@@ -18,12 +18,23 @@ BLOCK_BYTES = 2**20
 SAVE_AGAIN = "Save it as CSV UTF-8, or as XLSX."
 
 
-def quotes(content: bytes, characters: Bytes, separator: str, name: str) -> Places:
-    """Where quotation marks stand, each of which opens or closes a whole field, or is doubled in one."""
-    if b'"' not in content:
-        return np.zeros(0, dtype=np.int64)
-    quotes = _places(characters, QUOTE)
+def has(characters: Bytes, byte: int) -> bool:
+    """Whether a byte stands among them."""
+    return any(
+        bool((characters[start : start + BLOCK_BYTES] == byte).any())
+        for start in range(0, len(characters), BLOCK_BYTES)
+    )
 
+
+def quotes(characters: Bytes, separator: str, name: str) -> Places:
+    """Where quotation marks stand, each of which opens or closes a whole field, or is doubled in one.
+
+    Raises:
+        InputRefused: one stands elsewhere.
+    """
+    quotes = _places(characters, QUOTE)
+    if not len(quotes):
+        return quotes
     edges = np.isin(np.arange(256), [ord(separator), RETURN, NEWLINE])
     before = np.where(quotes > 0, characters[np.maximum(quotes - 1, 0)], NEWLINE)
     after = np.where(
@@ -52,10 +63,10 @@ def quotes(content: bytes, characters: Bytes, separator: str, name: str) -> Plac
 class Lines:
     """The lines of some characters."""
 
-    def __init__(self, characters: Bytes, quotes: Places, *, has_returns: bool = True) -> None:
+    def __init__(self, characters: Bytes, quotes: Places) -> None:
         self._characters = characters
         self._quotes = quotes
-        returns = _places(characters, RETURN) if has_returns else np.zeros(0, dtype=np.int64)
+        returns = _places(characters, RETURN)
         followers = characters[np.minimum(returns + 1, len(characters) - 1)]
         self._lone = returns[(followers != NEWLINE) | (returns == len(characters) - 1)]
 

@@ -21,6 +21,8 @@ MAX_CELLS = 32_000_000
 MAX_FIELD_BYTES = 131_072
 THREADS = 2
 """Arrow and numpy work outside of Python's lock; more threads than this wait for memory."""
+Content = bytes | memoryview
+"""The bytes of a file."""
 OWN_SHEETS = "arkit "
 """Sheets whose names begin so are arkit's own: what it found, and how a template is filled in."""
 

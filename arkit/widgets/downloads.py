@@ -21,7 +21,7 @@ def offered(label: str, path: Path | None) -> str:
     """
     if path is None:
         return ""
-    content = files.content_of(path)
+    content = bytes(files.content_of(path))
     if len(content) > LINKED_BYTES:
         return markup.block(markup.paragraph(f"{label}: it lies in {path}"))
     link = markup.download(label, path.name, content, TYPES[path.suffix])
