@@ -259,20 +259,31 @@ def of_places(table: Table, left_out: Mask) -> Iterator[Finding]:
     states = table.values("state")
     if states is None:
         return
-    codes = registers.state_of_name(states).cast(pa.large_string())
+    codes = registers.state_of_name(states)
     if (pins := table.values("pinCode")) is not None:
         fits = pc.fill_null(registers.pin_fits(pins, codes), True)
         yield table.finding("pin_of_other_state", "pinCode", np.flatnonzero(~np.asarray(fits) & ~left_out))
     if (gstins := table.values("panOrGstin")) is not None:
-        of_gstin = pc.utf8_slice_codeunits(gstins, 0, 2)
-        differs = np.asarray(pc.fill_null(pc.not_equal(of_gstin, codes), False)) & ~left_out
+        differs = ~_begins_so(gstins, codes) & np.asarray(pc.is_valid(codes)) & ~left_out
         places = np.flatnonzero(differs)
-        some = gstins.take(pa.array(places))
+        some, theirs = gstins.take(pa.array(places)), codes.take(pa.array(places))
         is_of_state = (identifiers.gstin_remainders(some) == 0) & identifiers.has_known_state(some)
+        of_gstin = pc.utf8_slice_codeunits(some, 0, 2)
         for old, new in SUCCEEDED:
-            pair = pc.and_(pc.equal(of_gstin, old), pc.equal(codes, new)).take(pa.array(places))
+            pair = pc.and_(pc.equal(of_gstin, old), pc.equal(theirs, new))
             is_of_state &= ~np.asarray(pc.fill_null(pair, False))
         yield table.finding("gstin_of_other_state", "panOrGstin", places[is_of_state])
+
+
+def _begins_so(gstins: pa.Array, codes: pa.Array) -> Mask:
+    """Whether each GSTIN begins with the two digits beside it."""
+    characters, starts, ends = texts.characters_of(gstins)
+    others, first, last = texts.characters_of(identifiers.text(codes))
+    both = (ends - starts >= 2) & (last - first == 2)
+    same: Mask = np.zeros(len(gstins), dtype=np.bool_)
+    left, right = starts[both], first[both]
+    same[both] = (characters[left] == others[right]) & (characters[left + 1] == others[right + 1])
+    return same
 
 
 def of_contacts(table: Table, left_out: Mask) -> Iterator[Finding]:

@@ -130,20 +130,24 @@ def _findings(table: Table, asked: Asked, known: Known) -> tuple[list[Finding], 
     for rule, places in comparisons.no_records(table).items():
         left_out[places] = True
         found.append(table.finding(rule, "", places))
-    looks: list[Callable[[], Iterator[Finding]]] = [
+    # The longest first, so that no processor waits for the last of them.
+    looks: list[Callable[[], Iterator[Finding]]] = []
+    if "baseAmount" in kind.columns:
+        looks.append(partial(taxes.of_invoices, table, known, asked.seller_state, left_out))
+    looks += [
+        partial(comparisons.of_repeated, table, left_out),
+        partial(comparisons.of_places, table, left_out),
+    ]
+    looks += [
         partial(cells.of_column, sheet, kind, mapped, place, day_order=asked.day_order, left_out=left_out)
         for place, name in enumerate(mapped.fields)
         if name
     ]
     looks += [
-        partial(comparisons.of_repeated, table, left_out),
-        partial(comparisons.of_places, table, left_out),
         partial(comparisons.of_blanks, table, left_out),
         partial(comparisons.of_unknown, table, known, left_out),
         partial(_unexpected, table, asked, left_out),
     ]
-    if "baseAmount" in kind.columns:
-        looks.append(partial(taxes.of_invoices, table, known, asked.seller_state, left_out))
     if "mail_enabled" in kind.columns:
         looks.append(partial(comparisons.of_contacts, table, left_out))
     with ThreadPoolExecutor(THREADS) as pool:

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from arkit import identifiers, registers
-from arkit.corrections import rules
+from arkit.corrections import rules, texts
 from arkit.corrections.comparisons import Table
 from arkit.corrections.findings import Finding
 from arkit.corrections.kinds import KEY
@@ -18,6 +18,7 @@ from arkit.identifiers import Mask
 Paise = NDArray[np.int64]
 
 SUMMED_AT_ONCE = 1_000
+DECIMALS, MOST_CHARACTERS, POINT = 2, 16, ord(".")
 TOLERANCE_PAISE = 100
 """Totals of invoices and deducted tax are rounded to whole rupees."""
 
@@ -59,8 +60,37 @@ def paise(values: pa.Array | None, size: int) -> Paise:
     found = np.zeros(size, dtype=np.int64)
     if values is None:
         return found
+    characters, starts, ends = texts.characters_of(values)
+    # Mostly an amount has two decimals: then leaving out the point is all there is to do.
+    usual = (ends - starts > DECIMALS + 1) & (ends - starts <= MOST_CHARACTERS)
+    usual[usual] = characters[ends[usual] - DECIMALS - 1] == POINT
+    usual &= ~texts.has_other_than_digits(values, POINT)
+    places = np.flatnonzero(usual)
+    if len(places):
+        whole = _without_point(values if len(places) == size else values.take(pa.array(places)))
+        usual &= whole is not None
+        found[places] = 0 if whole is None else whole
+    others = np.flatnonzero(~usual & (starts < ends))
+    if len(others):
+        found[others] = _exact(values.take(pa.array(others)))
+    return found
+
+
+def _without_point(amounts: pa.Array) -> Paise | None:
+    """Amounts with a point before two last digits; nothing if one has a second point."""
+    characters, starts, _ = texts.characters_of(amounts)
+    is_point = characters == POINT
+    if np.count_nonzero(is_point) > len(amounts):
+        return None
+    offsets = np.append(starts, len(characters)) - np.arange(len(amounts) + 1)
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(characters[~is_point])]
+    whole: Paise = pa.Array.from_buffers(pa.large_string(), len(amounts), buffers).cast(pa.int64()).to_numpy()
+    return whole
+
+
+def _exact(values: pa.Array) -> Paise:
     is_amount = identifiers.matches(values, AMOUNT)
-    found[_is_there(values) & ~is_amount] = -1
+    found = np.full(len(values), -1, dtype=np.int64)
     rupees = values.filter(pa.array(is_amount)).cast(pa.string()).cast(pa.decimal128(18, 2))
     found[is_amount] = pc.multiply(rupees, pa.scalar(100, pa.decimal128(3, 0))).cast(pa.int64()).to_numpy()
     return found

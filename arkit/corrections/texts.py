@@ -74,7 +74,7 @@ def ends_with(column: pa.Array, letter: str, *, then: str) -> Mask:
 
 def is_blank(column: pa.Array) -> Mask:
     """Whether nothing or nothing but spaces stands there."""
-    _, starts, ends = _bytes(column)
+    _, starts, ends = characters_of(column)
     empty: Mask = starts == ends
     return empty | _matching(column, rf"^[{SPACES}]*$", (_SPACE_BYTES | _HIGH)[_first(column)])
 
@@ -98,7 +98,7 @@ def _matching(column: pa.Array, pattern: str, candidates: Mask) -> Mask:
 @last
 def _is_unusual(column: pa.Array) -> Mask:
     """Whether the value holds a byte that is no visible character of ASCII."""
-    data, starts, ends = _bytes(column)
+    data, starts, ends = characters_of(column)
     found = np.zeros(len(column), dtype=np.bool_)
     if not len(data):
         return found
@@ -107,21 +107,35 @@ def _is_unusual(column: pa.Array) -> Mask:
     if signed.min() < 32 or signed.max() == 127:
         places = np.flatnonzero((signed < 32) | (signed == 127))
         if len(places) < len(ends):
-            rows = np.searchsorted(starts, places, side="right") - 1
-            found[rows[places < ends[rows]]] = True
+            found = _rows_of(places, starts, ends)
         else:
             found = np.searchsorted(places, ends) > np.searchsorted(places, starts)
     return found
 
 
+def has_other_than_digits(column: pa.Array, besides: int) -> Mask:
+    """Whether the value holds another byte than digits and this one."""
+    data, starts, ends = characters_of(column)
+    others = np.flatnonzero(~((data - np.uint8(ord("0")) < 10) | (data == besides)))
+    return _rows_of(others, starts, ends)
+
+
+def _rows_of(places: NDArray[np.int64], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Mask:
+    """Which values hold a byte at one of these places; those below missing values are nobody's."""
+    found: Mask = np.zeros(len(starts), dtype=np.bool_)
+    rows = np.searchsorted(starts, places, side="right") - 1
+    found[rows[places < ends[rows]]] = True
+    return found
+
+
 @last
 def _first(column: pa.Array) -> Bytes:
-    data, starts, ends = _bytes(column)
+    data, starts, ends = characters_of(column)
     return _at(data, starts, starts < ends)
 
 
 def _last(column: pa.Array) -> Bytes:
-    data, starts, ends = _bytes(column)
+    data, starts, ends = characters_of(column)
     return _at(data, ends - 1, starts < ends)
 
 
@@ -134,7 +148,7 @@ def _at(data: Bytes, places: NDArray[np.int64], filled: Mask) -> Bytes:
 
 
 @last
-def _bytes(column: pa.Array) -> tuple[Bytes, NDArray[np.int64], NDArray[np.int64]]:
+def characters_of(column: pa.Array) -> tuple[Bytes, NDArray[np.int64], NDArray[np.int64]]:
     """The bytes of all values, and where each begins and ends; of a missing one nothing."""
     _, offsets, data = column.buffers()
     places = np.frombuffer(offsets, dtype=np.int64)[column.offset : column.offset + len(column) + 1]
