@@ -67,7 +67,8 @@ FROM_ABROAD = 99
 
 _IS_STATE = np.isin(np.arange(256), [int(code) for code in STATE_CODES])
 _IS_HOLDER = np.isin(np.arange(256), [*b"ABCFGHJLPTK"])
-_PAN_WIDTH, _IFSC_WIDTH, _CODE_WIDTH = 10, 11, 4
+_PAN_WIDTH, _IFSC_WIDTH, _CODE_WIDTH, _LETTERS = 10, 11, 4, 26
+_WITHOUT_CASE = np.uint8(0xDF)
 _WIDTH = 15
 _NO_CHARACTER = -2_000
 _BLOCK = 32_768
@@ -128,27 +129,40 @@ def has_real_holder(values: Texts) -> Mask:
     for width, start, places in ((_PAN_WIDTH, 0, _FIXED[PAN]), (_WIDTH, 2, "99AAAAA9999AXXN")):
         rows = _of_width(column, width)
         table = _table(_taken(column, rows), width)
-        has_number = (table[:, start + 5 : start + 9] != ord("0")).any(axis=1)
+        has_number = np.zeros(len(rows), dtype=np.bool_)
+        for place in range(start + 5, start + 9):
+            has_number |= table[:, place] != ord("0")
         doubtful = np.flatnonzero(~(_IS_HOLDER[table[:, start + 3]] & has_number))
         real[rows[doubtful]] = ~_allowed(table[doubtful], places)
     return real
 
 
-def has_prefix_of(values: Texts, codes: pa.Array) -> Mask:
-    """Whether each IFSC begins with one of these codes of four letters, small or capital."""
+def has_prefix_of(values: Texts, codes: tuple[str, ...]) -> Mask:
+    """Whether each IFSC begins with one of these codes of four capital letters; small ones are the same."""
     column = text(values)
     found, rows = np.zeros(len(column), dtype=np.bool_), _of_width(column, _IFSC_WIDTH)
-    heads = np.ascontiguousarray(_table(_taken(column, rows), _IFSC_WIDTH)[:, :_CODE_WIDTH])
-    known = np.sort(_words(np.frombuffer("".join(codes.to_pylist()).encode(), dtype=np.uint8)))
-    words = _words(heads.reshape(-1))
-    places = np.minimum(np.searchsorted(known, words), len(known) - 1)
-    found[rows] = known[places] == words
+    table = _table(_taken(column, rows), _IFSC_WIDTH)
+    numbers = np.zeros(len(rows), dtype=np.int32)
+    lettered = np.ones(len(rows), dtype=np.bool_)
+    for place in range(_CODE_WIDTH):
+        letters = (table[:, place] & _WITHOUT_CASE) - np.uint8(ord("A"))
+        lettered &= letters < _LETTERS
+        numbers = numbers * _LETTERS + letters
+    found[rows] = lettered
+    found[rows[lettered]] = _is_code(codes)[numbers[lettered]]
     return found
 
 
-def _words(letters: Bytes) -> NDArray[np.uint32]:
-    """Four letters each as one number, without regard to their case."""
-    return (letters & np.uint8(0xDF)).view(np.uint32)
+@cache
+def _is_code(codes: tuple[str, ...]) -> Mask:
+    """For each number that four letters make whether they are a code."""
+    marks = np.zeros(_LETTERS**_CODE_WIDTH, dtype=np.bool_)
+    for code in codes:
+        number = 0
+        for letter in code:
+            number = number * _LETTERS + ord(letter) - ord("A")
+        marks[number] = True
+    return marks
 
 
 def text(values: Texts) -> pa.Array:
@@ -176,7 +190,7 @@ def _is_account(column: pa.Array) -> Mask:
     places = np.frombuffer(offsets, dtype=np.int64)[column.offset : column.offset + len(column) + 1]
     if data and len(column):
         characters = np.frombuffer(data, np.uint8)[places[0] : places[-1]]
-        within = _is_digit(characters) | _is_capital(characters & np.uint8(0xDF))
+        within = _is_digit(characters) | _is_capital(characters & _WITHOUT_CASE)
         others = np.flatnonzero(~within)
         found[np.searchsorted(places[1:] - places[0], others, side="right")] = False
     return found

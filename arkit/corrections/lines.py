@@ -35,15 +35,14 @@ def quotes(characters: Bytes, separator: str, name: str) -> Places:
     quotes = _places(characters, QUOTE)
     if not len(quotes):
         return quotes
-    edges = np.isin(np.arange(256), [ord(separator), RETURN, NEWLINE])
     before = np.where(quotes > 0, characters[np.maximum(quotes - 1, 0)], NEWLINE)
     after = np.where(
         quotes < len(characters) - 1, characters[np.minimum(quotes + 1, len(characters) - 1)], NEWLINE
     )
     doubled = np.zeros(len(quotes), dtype=np.bool_)
     doubled[1:] = np.diff(quotes) == 1
-    opens_well = edges[before[0::2]] | doubled[0::2]
-    closes_well = edges[after[1::2]] | (after[1::2] == QUOTE)
+    opens_well = _is_edge(before[0::2], separator) | doubled[0::2]
+    closes_well = _is_edge(after[1::2], separator) | (after[1::2] == QUOTE)
     pairs = len(closes_well)
     wrong = ~opens_well
     wrong[:pairs] |= ~closes_well
@@ -60,29 +59,43 @@ def quotes(characters: Bytes, separator: str, name: str) -> Places:
     return quotes
 
 
+def _is_edge(characters: Bytes, separator: str) -> NDArray[np.bool_]:
+    """Whether a field ends, or one may begin, at each of these."""
+    is_edge: NDArray[np.bool_] = np.isin(characters, [ord(separator), RETURN, NEWLINE])
+    return is_edge
+
+
 class Lines:
     """The lines of some characters."""
 
     def __init__(self, characters: Bytes, quotes: Places) -> None:
         self._characters = characters
         self._quotes = quotes
-        returns = _places(characters, RETURN)
-        followers = characters[np.minimum(returns + 1, len(characters) - 1)]
-        self._lone = returns[(followers != NEWLINE) | (returns == len(characters) - 1)]
 
     @property
     def at_most(self) -> int:
         """How many there are if none of them goes on in the next one; the last needs no end."""
         size = len(self._characters)
         is_open = bool(size) and self._characters[-1] not in (RETURN, NEWLINE)
-        return _count(self._characters, NEWLINE) + len(self._lone) + is_open
+        newlines = lone = 0
+        for start in range(0, size, BLOCK_BYTES):
+            # One more, since a carriage return may be the last of its block.
+            block = self._characters[start : start + BLOCK_BYTES + 1]
+            is_newline, is_return = block == NEWLINE, block[:BLOCK_BYTES] == RETURN
+            newlines += int(np.count_nonzero(is_newline[:BLOCK_BYTES]))
+            if returns := int(np.count_nonzero(is_return)):
+                pairs = is_return[: len(block) - 1] & is_newline[1:]
+                lone += returns - int(np.count_nonzero(pairs))
+        return newlines + lone + is_open
 
     @property
     def ends(self) -> Places:
         """Where they end, outside of quotation marks."""
-        found = _places(self._characters, NEWLINE)
-        if len(self._lone):
-            found = np.sort(np.concatenate([found, self._lone]))
+        characters = self._characters
+        returns = _places(characters, RETURN)
+        followers = characters[np.minimum(returns + 1, len(characters) - 1)]
+        lone = returns[(followers != NEWLINE) | (returns == len(characters) - 1)]
+        found = np.sort(np.concatenate([_places(characters, NEWLINE), lone]))
         return found[np.searchsorted(self._quotes, found) % 2 == 0] if len(self._quotes) else found
 
     @property
@@ -123,13 +136,6 @@ def _places(characters: Bytes, byte: int) -> Places:
         for start in range(0, len(characters), BLOCK_BYTES)
     ]
     return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
-
-
-def _count(characters: Bytes, byte: int) -> int:
-    return sum(
-        int(np.count_nonzero(characters[start : start + BLOCK_BYTES] == byte))
-        for start in range(0, len(characters), BLOCK_BYTES)
-    )
 
 
 def _holds_something(line: bytes, separator: str) -> bool:

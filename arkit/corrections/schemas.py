@@ -5,6 +5,7 @@ Every check passes a missing value: whether one may be missing is a question of 
 
 import datetime as dt
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Optional
 
 import numpy as np
@@ -97,8 +98,13 @@ def _is_rounded(column: Any) -> Mask:
     return texts.ends_with(column, "0", then="^[1-9][0-9]{14}0{1,21}$")
 
 
+@cache
+def _banks() -> tuple[str, ...]:
+    return tuple(registers.bank_codes().to_pylist())
+
+
 def _ifsc_bank(column: Any) -> Mask:
-    passed = identifiers.has_prefix_of(column, registers.bank_codes())
+    passed = identifiers.has_prefix_of(column, _banks())
     return passed if passed.all() else passed | ~identifiers.matches(column, identifiers.IFSC)
 
 
