@@ -27,9 +27,9 @@ TOTAL_INITIALS = "TtGgSs"
 MOST_COMPARED = 100
 MOST_LISTED = 10
 MOST_DIFFERENT = 2
-CHUNKS_BYTES = 8
+WORD_BYTES = 8
 # GSTINs that were given out before states were joined or split stay in use.
-SUCCEEDED = (("25", "26"), ("28", "36"), ("28", "37"))
+SUCCEEDED = ((25, 26), (28, 36), (28, 37))
 
 
 class Table(NamedTuple):
@@ -181,7 +181,10 @@ def _repeated(values: pa.Array) -> Places:
     """Where a value stands that stands elsewhere too; a missing one does not count."""
     filled = np.flatnonzero(np.asarray(pc.is_valid(values)))
     some = values if len(filled) == len(values) else values.take(pa.array(filled))
-    hashes = _hashes(some)
+    words = _words(some)
+    if words is not None and _is_ascending(words):
+        return filled[:0]
+    hashes = _hashes(some, words)
     candidates = np.flatnonzero(pd.Series(hashes).duplicated(keep=False).to_numpy())
     if not len(candidates):
         return candidates
@@ -190,23 +193,39 @@ def _repeated(values: pa.Array) -> Places:
     return filled[candidates[same]]
 
 
-def _hashes(values: pa.Array) -> NDArray[np.uint64]:
-    """A number for each value, the same for the same; different ones rarely share one."""
+def _words(values: pa.Array) -> NDArray[np.uint64] | None:
+    """Values of one width as numbers that are in the order of the texts, a row for each; else nothing."""
     lengths = np.asarray(pc.binary_length(values))
     if not len(lengths) or lengths.min() != lengths.max() or not lengths.max():
-        return np.asarray(values.dictionary_encode().indices).astype(np.uint64)
+        return None
     width = int(lengths.max())
-    _, offsets, data = values.buffers()
-    start = int(np.frombuffer(offsets, dtype=np.int64)[values.offset])
-    table = np.frombuffer(data, dtype=np.uint8)[start : start + width * len(values)].reshape(-1, width)
-    padded = table
-    if width % CHUNKS_BYTES:
-        padded = np.zeros((len(table), width + -width % CHUNKS_BYTES), dtype=np.uint8)
+    data, _, _ = texts.characters_of(values)
+    table = data.reshape(-1, width)
+    if width % WORD_BYTES:
+        padded = np.zeros((len(table), width + -width % WORD_BYTES), dtype=np.uint8)
         padded[:, :width] = table
-    words = np.ascontiguousarray(padded).view(np.uint64)
+        table = padded
+    words: NDArray[np.uint64] = table.view(">u8").astype(np.uint64)
+    return words
+
+
+def _is_ascending(words: NDArray[np.uint64]) -> bool:
+    """Whether each row is more than the one before it, as in a table that was exported by its key."""
+    more = np.zeros(len(words) - 1, dtype=np.bool_)
+    same = np.ones(len(words) - 1, dtype=np.bool_)
+    for column in words.T:
+        more |= same & (column[1:] > column[:-1])
+        same &= column[1:] == column[:-1]
+    return bool(more.all())
+
+
+def _hashes(values: pa.Array, words: NDArray[np.uint64] | None) -> NDArray[np.uint64]:
+    """A number for each value, the same for the same; different ones rarely share one."""
+    if words is None:
+        return np.asarray(values.dictionary_encode().indices).astype(np.uint64)
     mixed = np.zeros(len(words), dtype=np.uint64)
-    for place in range(words.shape[1]):
-        mixed = (mixed ^ words[:, place]) * np.uint64(0x9E3779B97F4A7C15)
+    for column in words.T:
+        mixed = (mixed ^ column) * np.uint64(0x9E3779B97F4A7C15)
         mixed ^= mixed >> np.uint64(29)
     return mixed
 
@@ -259,31 +278,39 @@ def of_places(table: Table, left_out: Mask) -> Iterator[Finding]:
     states = table.values("state")
     if states is None:
         return
-    codes = registers.state_of_name(states)
+    encoded = states.dictionary_encode()
+    listed = registers.state_of_name(encoded.dictionary).to_pylist()
+    # 0 is no state's code.
+    known = np.array([int(code or 0) for code in listed] + [0], dtype=np.int16)
+    codes = known[encoded.indices.fill_null(len(listed)).to_numpy()]
     if (pins := table.values("pinCode")) is not None:
-        fits = pc.fill_null(registers.pin_fits(pins, codes), True)
-        yield table.finding("pin_of_other_state", "pinCode", np.flatnonzero(~np.asarray(fits) & ~left_out))
+        fits = registers.fits(_leading(pins, 3, of=6), codes)
+        yield table.finding("pin_of_other_state", "pinCode", np.flatnonzero(~fits & ~left_out))
     if (gstins := table.values("panOrGstin")) is not None:
-        differs = ~_begins_so(gstins, codes) & np.asarray(pc.is_valid(codes)) & ~left_out
-        places = np.flatnonzero(differs)
-        some, theirs = gstins.take(pa.array(places)), codes.take(pa.array(places))
-        is_of_state = (identifiers.gstin_remainders(some) == 0) & identifiers.has_known_state(some)
-        of_gstin = pc.utf8_slice_codeunits(some, 0, 2)
+        theirs = _leading(gstins, 2, of=15)
+        differs = (theirs != codes) & (theirs > 0) & (codes > 0) & ~left_out
         for old, new in SUCCEEDED:
-            pair = pc.and_(pc.equal(of_gstin, old), pc.equal(theirs, new))
-            is_of_state &= ~np.asarray(pc.fill_null(pair, False))
+            differs &= (theirs != old) | (codes != new)
+        places = np.flatnonzero(differs)
+        some = gstins.take(pa.array(places))
+        is_of_state = (identifiers.gstin_remainders(some) == 0) & identifiers.has_known_state(some)
         yield table.finding("gstin_of_other_state", "panOrGstin", places[is_of_state])
 
 
-def _begins_so(gstins: pa.Array, codes: pa.Array) -> Mask:
-    """Whether each GSTIN begins with the two digits beside it."""
-    characters, starts, ends = texts.characters_of(gstins)
-    others, first, last = texts.characters_of(identifiers.text(codes))
-    both = (ends - starts >= 2) & (last - first == 2)
-    same: Mask = np.zeros(len(gstins), dtype=np.bool_)
-    left, right = starts[both], first[both]
-    same[both] = (characters[left] == others[right]) & (characters[left + 1] == others[right + 1])
-    return same
+def _leading(values: pa.Array, count: int, *, of: int) -> NDArray[np.int16]:
+    """The number that the first digits of each value make; 0 for another width or other characters."""
+    characters, starts, ends = texts.characters_of(values)
+    fixed = ends - starts == of
+    found = np.zeros(len(values), dtype=np.int16)
+    first = starts if fixed.all() else starts[fixed]
+    number = np.zeros(len(first), dtype=np.int16)
+    is_number = np.ones(len(first), dtype=np.bool_)
+    for place in range(count):
+        digits = characters[first + place] - np.uint8(ord("0"))
+        is_number &= digits < 10
+        number = number * np.int16(10) + digits
+    found[fixed] = np.where(is_number, number, 0)
+    return found
 
 
 def of_contacts(table: Table, left_out: Mask) -> Iterator[Finding]:

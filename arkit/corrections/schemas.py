@@ -71,6 +71,18 @@ def _not(judge: Judge) -> Judge:
 _remainders = last(identifiers.gstin_remainders)
 
 
+def _worded(pattern: str) -> Judge:
+    """As `_shaped`, for columns of a few different words."""
+
+    def judge(column: Any) -> Mask:
+        encoded = column.dictionary_encode()
+        known = np.append(identifiers.matches(encoded.dictionary, pattern), False)
+        found: Mask = known[encoded.indices.fill_null(len(known) - 1).to_numpy()]
+        return found
+
+    return judge
+
+
 def _pan_or_gstin(*, clearable: bool) -> Judge:
     def judge(column: Any) -> Mask:
         passed = _remainders(column) >= 0
@@ -223,7 +235,7 @@ class CustomerCreates(pa.DataFrameModel):
 
     _mobile = _rule("mobile", "contact_number", _shaped(identifiers.PHONE))
     _email = _rule("email", "email", _shaped(identifiers.EMAIL))
-    _flags = _rule("^(mail|sms|whatsapp)_enabled$", "yes_or_no", _shaped(YES_OR_NO))
+    _flags = _rule("^(mail|sms|whatsapp)_enabled$", "yes_or_no", _worded(YES_OR_NO))
     _pan_or_gstin = _rule("pan_or_gstin", "pan_or_gstin", _pan_or_gstin(clearable=False))
     _pan_holder = _rule("pan_or_gstin", "pan_holder", identifiers.has_real_holder)
     _gstin_state = _rule("pan_or_gstin", "gstin_state", _gstin_state)
@@ -278,7 +290,7 @@ class InvoiceCreates(pa.DataFrameModel):
     _minimum = _rule("base_amount", "minimum", _not(_shaped(BELOW_MINIMUM)))
     _days = _rule("^(due|invoice)_date$", "day", _day)
     _number = _rule("invoice_number", "invoice_number", _shaped(identifiers.INVOICE_NUMBER))
-    _flags = _rule("^(gst_exclusive|partial_payment_allowed|dispatch_now)$", "yes_or_no", _shaped(YES_OR_NO))
+    _flags = _rule("^(gst_exclusive|partial_payment_allowed|dispatch_now)$", "yes_or_no", _worded(YES_OR_NO))
     _email = _rule("email_address", "email", _shaped(identifiers.EMAIL))
     _mobile = _rule("mobile_number", "contact_number", _shaped(identifiers.PHONE))
     _clear = _rule("^(?!source_row)", "nothing_to_clear", _not(_is_clear))

@@ -67,28 +67,18 @@ def state_of_name(names: pa.Array | pa.ChunkedArray) -> pa.Array:
     return pa.array(codes, pa.string()).take(encoded.indices)
 
 
-def pin_fits(pins: pa.Array | pa.ChunkedArray, gst_codes: pa.Array | pa.ChunkedArray) -> pa.BooleanArray:
-    """Whether each PIN code can lie in the state beside it, going by its first three digits.
+def fits(prefixes: NDArray[np.int16], gst_codes: NDArray[np.int16]) -> NDArray[np.bool_]:
+    """Whether nothing speaks against each PIN code, by its first three digits, lying in the state beside it.
 
     Several states may share the three digits, and the state that another was taken from fits too: what does
     not fit is far off, not across a border.
 
     Args:
-        pins: six digits each.
-        gst_codes: two digits each, as `state_of_name` gives them, in the order of `pins`.
-
-    Returns:
-        Booleans, null where nothing can be said: one of the two is missing or unlisted, or no place.
-
-    Raises:
-        ValueError: the two are not of the same length.
+        prefixes: below 1,000; 0 where there is none.
+        gst_codes: below 100; 0 where there is none.
     """
-    if len(pins) != len(gst_codes):
-        raise ValueError(f"{len(pins)} PIN codes for {len(gst_codes)} states.")
-    prefixes = _leading_digits(_one_array(pins), of=6, count=3)
-    codes = _leading_digits(_one_array(gst_codes), of=2, count=2)
-    answers = _answers().take(prefixes * _CODES + codes)
-    return pa.array(answers == _FITS, pa.bool_(), mask=answers == _UNKNOWN)
+    found: NDArray[np.bool_] = _answers().take(prefixes * np.int32(_CODES) + gst_codes) > 0
+    return found
 
 
 @cache
@@ -110,21 +100,6 @@ def _codes_of_names() -> dict[str, str]:
 def _letters(name: str) -> str:
     """What tells one name from another: its letters and digits alone."""
     return re.sub(r"[\W_]", "", name.replace("&", " and ").casefold())
-
-
-def _leading_digits(text: pa.Array, of: int, count: int) -> NDArray[np.int32]:
-    """The number that the first `count` of exactly `of` digits make; 0, which no list has, for other text."""
-    shaped = pc.fill_null(pc.and_(pc.equal(pc.binary_length(text), of), pc.ascii_is_decimal(text)), False)
-    rows = np.asarray(shaped)
-    kept = text if rows.all() else text.filter(shaped)
-    numbers = np.zeros(len(text), dtype=np.int32)
-    if len(kept):
-        _, offsets, characters = kept.buffers()
-        start = np.frombuffer(offsets, np.int32)[kept.offset]
-        digits = np.frombuffer(characters, np.uint8)[start : start + len(kept) * of].reshape(-1, of)
-        weights = 10 ** np.arange(count - 1, -1, -1, dtype=np.int32)
-        numbers[rows] = (digits[:, :count] - np.uint8(ord("0"))) @ weights
-    return numbers
 
 
 def _one_array(text: pa.Array | pa.ChunkedArray) -> pa.Array:
