@@ -91,6 +91,8 @@ class Pieces(NamedTuple):
 def _pieces(content: Content, reading: Reading, names: Collection[str], name: str) -> Pieces:
     characters = _as_utf_8(np.frombuffer(content, dtype=np.uint8), reading, name)
     head = characters[:HEAD_BYTES].tobytes()
+    # Up to the end of a line, so that no character is cut; what lies below is looked at while it is cut.
+    _require_text(characters[: head.rfind(b"\n") + 1 or None], name)
     separator = _separator(head, reading, name)
     header = _header(head, separator, reading, names, name)
     if len(header.cells) > sheets.MAX_COLUMNS:
@@ -99,7 +101,8 @@ def _pieces(content: Content, reading: Reading, names: Collection[str], name: st
     data = pa.py_buffer(characters)[header.end :]
     with ThreadPoolExecutor(1) as pool:
         cut = pool.submit(_cut, data, separator, len(header.cells), is_quoted=is_quoted)
-        # What is wrong with the quotation marks tells more than what comes of it.
+        # What is wrong with the characters and the quotation marks tells more than what comes of it.
+        _require_text(characters, name)
         quotes = lines.quotes(characters, separator, name) if is_quoted else np.zeros(0, dtype=np.int64)
         below = Lines(characters[header.end :], quotes[quotes >= header.end] - header.end)
         at_most = below.at_most
@@ -126,7 +129,9 @@ def rows(content: bytes, *, reading: Reading, name: str) -> list[tuple[int, list
     Raises:
         InputRefused: it cannot be read as rows.
     """
-    text = _as_utf_8(np.frombuffer(content, dtype=np.uint8), reading, name).tobytes()
+    characters = _as_utf_8(np.frombuffer(content, dtype=np.uint8), reading, name)
+    _require_text(characters, name)
+    text = characters.tobytes()
     separator = _separator(text[:HEAD_BYTES], reading, name)
     lines = io.TextIOWrapper(io.BytesIO(text), "utf-8", newline="")
     try:
@@ -143,12 +148,15 @@ def _as_utf_8(characters: Bytes, reading: Reading, name: str) -> Bytes:
     elif encoding := "utf-16" if mark.startswith(UTF_16_MARKS) else reading.encoding:
         text = _decoded(characters.tobytes(), encoding, name).encode()
         characters = np.frombuffer(text, dtype=np.uint8)
+    return characters
+
+
+def _require_text(characters: Bytes, name: str) -> None:
     if len(characters) and characters.max() >= 128:
         _require_utf_8(characters, name)
     if len(characters) and not characters.min():
         row = _row_of(characters.tobytes(), int(np.argmin(characters)))
         raise refused(name, "format", f"row {row} holds a NUL, which no text has.", SAVE_AS, source_row=row)
-    return characters
 
 
 def _decoded(content: bytes, encoding: str, name: str) -> str:

@@ -12,7 +12,6 @@ from importlib import resources
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 _PREFIXES = 1000
@@ -84,12 +83,12 @@ def fits(prefixes: NDArray[np.int16], gst_codes: NDArray[np.int16]) -> NDArray[n
 @cache
 def _answers() -> NDArray[np.int8]:
     """For each three digits of a PIN code, a hundred GST codes long: whether the one can lie in the other."""
-    fits = np.zeros((_PREFIXES, _CODES), dtype=np.int8)
+    table = np.zeros((_PREFIXES, _CODES), dtype=np.int8)
     for row in _rows("pin_codes.csv"):
-        fits[int(row["prefix"]), [int(code) for code in row["gst_codes"].split()]] = _FITS
-    fits[~fits.any(axis=1), :] = _UNKNOWN
-    fits[:, ~(fits == _FITS).any(axis=0)] = _UNKNOWN
-    return fits.ravel()
+        table[int(row["prefix"]), [int(code) for code in row["gst_codes"].split()]] = _FITS
+    table[~table.any(axis=1), :] = _UNKNOWN
+    table[:, ~(table == _FITS).any(axis=0)] = _UNKNOWN
+    return table.ravel()
 
 
 @cache
