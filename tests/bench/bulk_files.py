@@ -53,12 +53,14 @@ SLIPS = {
 }
 
 
-def rows(count: int, *, bad_share: float, seed: int = 1) -> Iterator[list[str]]:
+def rows(count: int, *, bad_share: float, is_quoted: bool = False) -> Iterator[list[str]]:
     """Rows of a `customer-update`; of each column so many cells are wrong.
 
-    With a share of 1 every row has one wrong cell, in one column after another.
+    With a share of 1 every row has one wrong cell, in one column after another. Addresses with commas make a
+    CSV quote them, which costs those who look whether the quotation marks are right.
     """
-    chance = random.Random(seed)
+    chance = random.Random(1)
+    comma = "," if is_quoted else ""
     for number in range(count):
         code, state, prefix = chance.choice(PLACES)
         letters = "".join(chance.choices(LETTERS, k=5))
@@ -69,7 +71,7 @@ def rows(count: int, *, bad_share: float, seed: int = 1) -> Iterator[list[str]]:
             gstin(code, pan),
             str(chance.randint(10**10, 10**14)),
             f"{chance.choice(BANKS)}0{chance.randint(0, 999_999):06d}",
-            f"{chance.randint(1, 200)}, Station Road, Ward {chance.randint(1, 99)}, Opp. Old Market",
+            f"{chance.randint(1, 200)}{comma} Station Road{comma} Ward {chance.randint(1, 99)}{comma} Opp. Old Market",
             state,
             f"{prefix}{chance.randint(1, 99):03d}",
             str(chance.randint(7_000_000_000, 9_999_999_999)),
@@ -87,12 +89,12 @@ def rows(count: int, *, bad_share: float, seed: int = 1) -> Iterator[list[str]]:
         yield row
 
 
-def write_csv(path: Path, count: int, *, bad_share: float) -> Path:
+def write_csv(path: Path, count: int, *, bad_share: float, is_quoted: bool = False) -> Path:
     """A CSV of so many rows."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(HEADER)
-        writer.writerows(rows(count, bad_share=bad_share))
+        writer.writerows(rows(count, bad_share=bad_share, is_quoted=is_quoted))
     return path
 
 
