@@ -152,9 +152,12 @@ def _as_utf_8(characters: Bytes, reading: Reading, name: str) -> Bytes:
 
 
 def _require_text(characters: Bytes, name: str) -> None:
-    if len(characters) and characters.max() >= 128:
+    # As signed numbers all that is not ASCII lies below zero: mostly one look is enough.
+    if not len(characters) or characters.view(np.int8).min() > 0:
+        return
+    if characters.max() >= 128:
         _require_utf_8(characters, name)
-    if len(characters) and not characters.min():
+    if not characters.min():
         row = _row_of(characters.tobytes(), int(np.argmin(characters)))
         raise refused(name, "format", f"row {row} holds a NUL, which no text has.", SAVE_AS, source_row=row)
 

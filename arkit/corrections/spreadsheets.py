@@ -291,7 +291,11 @@ class _Table:
         header = ["" if (cell := column[header_place].as_py()) is None else cell for column in columns]
         taken = pa.array(body)
         width = max((place + 1 for place, cell in enumerate(header) if cell.strip()), default=0)
-        kept = [(place, column.take(taken)) for place, column in enumerate(columns)]
+        is_run = len(body) and int(body[-1]) - int(body[0]) == len(body) - 1
+        kept = [
+            (place, column.slice(int(body[0]), len(body)) if is_run else column.take(taken))
+            for place, column in enumerate(columns)
+        ]
         # Columns behind the last name that hold nothing in the table are no part of it.
         kept = [(place, column) for place, column in kept if place < width or column.null_count < len(column)]
         places = {place: new for new, (place, _) in enumerate(kept)}

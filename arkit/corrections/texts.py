@@ -74,8 +74,10 @@ def ends_with(column: pa.Array, letter: str, *, then: str) -> Mask:
 
 def is_blank(column: pa.Array) -> Mask:
     """Whether nothing or nothing but spaces stands there."""
-    _, starts, ends = characters_of(column)
+    data, starts, ends = characters_of(column)
     empty: Mask = starts == ends
+    if len(data) and data.view(np.int8).min() > ord(" "):
+        return empty
     return empty | _matching(column, rf"^[{SPACES}]*$", (_SPACE_BYTES | _HIGH)[_first(column)])
 
 

@@ -71,7 +71,7 @@ def rows(count: int, *, bad_share: float, is_quoted: bool = False) -> Iterator[l
             gstin(code, pan),
             str(chance.randint(10**10, 10**14)),
             f"{chance.choice(BANKS)}0{chance.randint(0, 999_999):06d}",
-            f"{chance.randint(1, 200)}{comma} Station Road{comma} Ward {chance.randint(1, 99)}{comma} Opp. Old Market",
+            f"{chance.randint(1, 200)}{comma} Station Road{comma} Ward {chance.randint(1, 99)}{comma} Market",
             state,
             f"{prefix}{chance.randint(1, 99):03d}",
             str(chance.randint(7_000_000_000, 9_999_999_999)),
