@@ -90,9 +90,8 @@ class Pieces(NamedTuple):
 
 def _pieces(content: Content, reading: Reading, names: Collection[str], name: str) -> Pieces:
     characters = _as_utf_8(np.frombuffer(content, dtype=np.uint8), reading, name)
+    _require_text(characters, name)
     head = characters[:HEAD_BYTES].tobytes()
-    # Up to the end of a line, so that no character is cut; what lies below is looked at while it is cut.
-    _require_text(characters[: head.rfind(b"\n") + 1 or None], name)
     separator = _separator(head, reading, name)
     header = _header(head, separator, reading, names, name)
     if len(header.cells) > sheets.MAX_COLUMNS:
@@ -101,8 +100,7 @@ def _pieces(content: Content, reading: Reading, names: Collection[str], name: st
     data = pa.py_buffer(characters)[header.end :]
     with ThreadPoolExecutor(1) as pool:
         cut = pool.submit(_cut, data, separator, len(header.cells), is_quoted=is_quoted)
-        # What is wrong with the characters and the quotation marks tells more than what comes of it.
-        _require_text(characters, name)
+        # What is wrong with the quotation marks tells more than what comes of it.
         quotes = lines.quotes(characters, separator, name) if is_quoted else np.zeros(0, dtype=np.int64)
         below = Lines(characters[header.end :], quotes[quotes >= header.end] - header.end)
         at_most = below.at_most

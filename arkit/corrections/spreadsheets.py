@@ -2,63 +2,28 @@
 
 The texts of the cells are read by fastexcel in a process of its own (`reading_child`). Whether a cell holds a
 text, a number, a day, a formula or an error, and what is merged or hidden, is looked for meanwhile in the
-sheet's XML.
+sheet's XML (`sheet_marks`).
 """
 
-import io
-import os
 import re
-import subprocess
-import sys
-import threading
 from collections.abc import Collection
-from contextlib import suppress
-from tempfile import TemporaryFile
-from typing import IO, Self, cast
-from xml.etree.ElementTree import Element
-from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from defusedxml import ElementTree
 from numpy.typing import NDArray
 
 from arkit import identifiers
-from arkit.corrections import packages, reading_child, sheets
-from arkit.corrections.packages import MAIN, Page, unsound
+from arkit.corrections import packages, sheets
+from arkit.corrections.packages import Page, unsound
+from arkit.corrections.readers import Reader
+from arkit.corrections.sheet_marks import HOLDS, Marks, Reference, as_usual, letters_of, numbers_of, place_of
 from arkit.corrections.sheets import Fault, Reading, Remark, Sheet, refused
 
 Places = NDArray[np.int64]
-Reference = tuple[bytes, bytes]
-"""Letters of the column and number of the row."""
-
-# The tags as spreadsheets write them: no prefix, the reference first, double quotation marks. What is written
-# otherwise is written anew before it is searched. Each expression begins with so much plain text that most of
-# a sheet is passed over at the speed of a search for it.
-REFERENCE = rb'r="([A-Z]{1,3})([0-9]{1,7})"'
-NOT_TEXT = re.compile(rb'<c (?![^>]*t="(?:s|inlineStr|str)")' + REFERENCE + rb"([^>]*)(?<!/)>")
-TYPES = {b't="e"': "excel_error", b't="b"': "excel_boolean", b't="d"': "excel_date"}
-TAG = re.compile(rb"<c " + REFERENCE)
-VALUE = re.compile(rb"<(?:v|f)(?:\s[^>]*)?>([^<]*)</")
-ROW = re.compile(rb'<row r="([0-9]{1,7})"([^>]*)>')
-IS_HIDDEN = re.compile(rb'\shidden="(?:1|true)"')
-HIDDEN_COLUMNS = re.compile(
-    rb'<col(?=\s)(?=[^>]*\shidden="(?:1|true)")(?=[^>]*\smin="([0-9]{1,5})")[^>]*\smax="([0-9]{1,5})"'
-)
-MERGED = re.compile(rb'<mergeCell\s[^>]*?ref="([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})"')
-HOLDS = re.compile(rb"<(?:\w+:)?(?:v|t|f)[\s>]")
-OTHERWISE = {
-    b"!": re.compile(rb"<!"),
-    b"'": re.compile(rb"<(?:c|row|col|mergeCell)\s[^>]*'"),
-    b" =": re.compile(rb"<(?:c|row|col|mergeCell)\s[^>]*\s="),
-    b"= ": re.compile(rb"<(?:c|row|col|mergeCell)\s[^>]*=\s"),
-    b"<": re.compile(rb'<c(?! r="|[a-zA-Z])|<row(?! r="|[a-zA-Z])'),
-}
 # The reader writes nine decimals; behind so many digits the last of them are those of no number.
 OVERWRITTEN = r"-?[0-9]{4,}\.[0-9]{6,9}"
 DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
-WAITED_SECONDS = 60
 
 
 def parse(content: bytes, *, name: str, reading: Reading, names: Collection[str]) -> Sheet:
@@ -73,14 +38,14 @@ def parse(content: bytes, *, name: str, reading: Reading, names: Collection[str]
     Raises:
         InputRefused: it cannot be read as a table without guessing.
     """
-    with _Child(content, name) as child:
+    with Reader(content, name) as child:
         if sole := packages.sole_page(content, name=name):
             child.begin(sole.title)
         parts = packages.parts_of(content, name=name)
         page, others = _chosen(parts, reading, name)
         child.begin(page.title)
-        xml = _plain(parts[page.part], name)
-        marks = _Marks(xml, name)
+        xml = as_usual(parts[page.part], name)
+        marks = Marks(xml, name)
         columns, first_column = child.texts()
     sheet = _Table(columns, first_column, marks, name).sheet(page, others, reading, names)
     if packages.has_links(parts):
@@ -109,149 +74,10 @@ def _chosen(parts: dict[str, bytes], reading: Reading, name: str) -> tuple[Page,
     return filled[0], []
 
 
-class _Child:
-    """A process that reads the texts of the used columns of a sheet, from its first row on.
-
-    It is started at once, and told which sheet is meant as soon as that is known.
-    """
-
-    def __init__(self, content: bytes, name: str, *, waited_seconds: float = WAITED_SECONDS) -> None:
-        self._name = name
-        # Of the environment only what a program needs to start: it may hold secrets.
-        environment = {"ARROW_DEFAULT_MEMORY_POOL": "system"}
-        environment |= {
-            key: os.environ[key] for key in ("SYSTEMROOT", "LD_LIBRARY_PATH") if key in os.environ
-        }
-        # It never waits for a reader, since its answer goes into a file.
-        self._answer = TemporaryFile()  # noqa: SIM115 - closed on leaving
-        self._process = subprocess.Popen(  # noqa: S603 - a script of our own
-            [sys.executable, "-I", reading_child.__file__],
-            stdin=subprocess.PIPE,
-            stdout=self._answer,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-        )
-        self._clock = threading.Timer(waited_seconds, self._process.kill)
-        self._clock.start()
-        self._tell(len(content).to_bytes(8, "big"), content)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._clock.cancel()
-        self._process.kill()
-        with suppress(OSError):
-            self._process.communicate()
-        self._answer.close()
-
-    def begin(self, title: str) -> None:
-        """Say which sheet is meant, unless that was said."""
-        if cast("IO[bytes]", self._process.stdin).closed:
-            return
-        self._tell(title.encode())
-        with suppress(OSError):
-            cast("IO[bytes]", self._process.stdin).close()
-
-    def texts(self) -> tuple[list[pa.Array], int]:
-        """One array of large strings per column, and which column of the sheet the first is, from 0.
-
-        Raises:
-            InputRefused: the process failed, or took too long.
-        """
-        try:
-            if self._process.wait():
-                raise ChildProcessError
-            self._answer.seek(0)
-            with pa.ipc.open_stream(self._answer.read()) as stream:
-                first_column = int(stream.schema.metadata[reading_child.FIRST_COLUMN])
-                return [identifiers.text(column) for column in stream.read_all().columns], first_column
-        except (pa.ArrowException, OSError) as error:
-            message = "the sheet cannot be read: it is damaged, or asks for too much memory or time."
-            step = "Copy the table into a new workbook, and save that."
-            raise refused(self._name, "workbook", message, step) from error
-
-    def _tell(self, *words: bytes) -> None:
-        """What a process that died is told goes nowhere; that it died shows in its answer."""
-        pipe = cast("IO[bytes]", self._process.stdin)
-        with suppress(OSError):
-            pipe.writelines(words)
-            pipe.flush()
-
-
-class _Marks:
-    """What a sheet's XML says of its cells, rows and columns."""
-
-    def __init__(self, xml: bytes, name: str) -> None:
-        rows = ROW.findall(xml)
-        self.rows = _numbers([number for number, _ in rows])
-        if (np.diff(self.rows) <= 0).any():
-            raise unsound(name)
-        if len(rows) and int(self.rows[-1]) > sheets.MAX_ROWS:
-            raise sheets.too_large(f"the sheet has more than {sheets.MAX_ROWS:,} rows.", name)
-        self.hidden_rows = _numbers([number for number, rest in rows if IS_HIDDEN.search(rest)])
-        before, after = xml[: xml.find(b"<row")], xml[xml.rfind(b"</row>") :]
-        self.hidden_columns = [
-            column
-            for first, last in HIDDEN_COLUMNS.findall(before)
-            for column in range(int(first), min(int(last), sheets.MAX_COLUMNS) + 1)
-        ]
-        self.merged = [
-            (f"{left.decode()}{top.decode()}", int(top), int(bottom))
-            for left, top, _, bottom in MERGED.findall(after)
-        ]
-        self.is_filtered = b"<autoFilter" in after
-        self.cells: dict[str, list[Reference]] = {}
-        kinds: dict[bytes, str] = {}
-        for letters, number, rest in NOT_TEXT.findall(xml):
-            if rest not in kinds:
-                kinds[rest] = next((rule for mark, rule in TYPES.items() if mark in rest), "excel_number")
-            self.cells.setdefault(kinds[rest], []).append((letters, number))
-        self.formulas = list(_formulas(xml))
-        self.errors = [
-            (reference, value)
-            for reference in self.cells.get("excel_error", ())
-            if (value := _value(xml, reference))
-        ]
-        self.filled = xml.count(b"</c>")
-        self._xml = xml
-
-    def has_cells_twice(self) -> bool:
-        """Whether two cells claim one place."""
-        found = TAG.findall(self._xml)
-        return len(set(found)) < len(found)
-
-
-def _formulas(xml: bytes) -> "list[tuple[Reference, str]]":
-    """The cells that hold a formula, and the formula as it is shown."""
-    found = []
-    place = xml.find(b"<f")
-    while place >= 0:
-        if xml[place + 2 : place + 3] in (b">", b" ", b"/", b"\n", b"\t", b"\r"):
-            tag = TAG.match(xml, xml.rfind(b"<c ", 0, place))
-            if tag:
-                text = re.compile(rb"<f[^>]*>([^<]*)").match(xml, place)
-                shown = text[1].decode(errors="replace") if text and not text[0].endswith(b"/>") else ""
-                found.append(((tag[1], tag[2]), f"={_unescaped(shown)}"))
-        place = xml.find(b"<f", place + 2)
-    return found
-
-
-def _value(xml: bytes, reference: Reference) -> str:
-    """What stands in a cell, as the XML has it."""
-    place = xml.find(b'r="' + reference[0] + reference[1] + b'"')
-    value = VALUE.search(xml, place, place + 2_000)
-    return _unescaped(value[1].decode(errors="replace")) if value else ""
-
-
-def _unescaped(text: str) -> str:
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&amp;", "&")
-
-
 class _Table:
     """The texts of a sheet's cells, and at which of them to look closer."""
 
-    def __init__(self, columns: list[pa.Array], first_column: int, marks: _Marks, name: str) -> None:
+    def __init__(self, columns: list[pa.Array], first_column: int, marks: Marks, name: str) -> None:
         read = sum(len(column) - column.null_count for column in columns)
         if marks.filled != read and marks.has_cells_twice():
             raise unsound(name)
@@ -267,7 +93,7 @@ class _Table:
         height = max(
             [len(column) for column in columns[:1]] + [int(number) for _, number in formulas], default=0
         )
-        places = [_number(letters.decode()) for letters in {letters for letters, _ in formulas}]
+        places = [place_of(letters.decode()) for letters in {letters for letters, _ in formulas}]
         places += [first, first + len(columns) - 1] if columns else []
         left, right = min(places, default=0), max(places, default=-1)
         if right >= sheets.MAX_COLUMNS:
@@ -350,7 +176,7 @@ class _Table:
         for rule, told in (("excel_error", errors), ("excel_formula", marks.formulas)):
             shown = dict(told)
             for column, rows in self._by_column(list(shown)):
-                letters = _letters(column + self._offset).encode()
+                letters = letters_of(column + self._offset).encode()
                 values = [shown[letters, str(row + 1).encode()] for row in rows.tolist()]
                 self._columns[column] = _replaced(self._columns[column], rows, values)
                 found[rule, column] = rows
@@ -361,13 +187,13 @@ class _Table:
         if not references:
             return []
         letters, numbers = zip(*references, strict=True)
-        rows = _numbers(list(numbers)) - 1
+        rows = numbers_of(list(numbers)) - 1
         encoded = pa.array(letters, pa.binary()).dictionary_encode()
         codes = np.asarray(encoded.indices)
         height = len(self._columns[0]) if self._columns else 0
         found = []
         for code, name in enumerate(encoded.dictionary.to_pylist()):
-            column = _number(name.decode()) - self._offset
+            column = place_of(name.decode()) - self._offset
             inside = rows[(codes == code) & (rows >= 0) & (rows < height)]
             if 0 <= column < len(self._columns):
                 found.append((column, np.sort(inside)))
@@ -430,65 +256,3 @@ def _replaced(column: pa.Array, rows: Places, values: list[str]) -> pa.Array:
     mask = np.zeros(len(column), dtype=np.bool_)
     mask[rows] = True
     return pc.replace_with_mask(column, pa.array(mask), pa.array(values, pa.large_string()))
-
-
-def _numbers(digits: list[bytes]) -> Places:
-    numbers: Places = pa.array(digits, pa.binary()).cast(pa.string()).cast(pa.int64()).to_numpy()
-    return numbers
-
-
-def _number(letters: str) -> int:
-    """The column that letters name, counted from 0."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number - 1
-
-
-def _letters(column: int) -> str:
-    """The letters of a column counted from 0."""
-    letters = ""
-    column += 1
-    while column:
-        column, place = divmod(column - 1, 26)
-        letters = chr(ord("A") + place) + letters
-    return letters
-
-
-def _plain(xml: bytes, name: str) -> bytes:
-    """The cells, rows, merged ranges and filter of a sheet, written as spreadsheets mostly do."""
-    head = xml[:2_000]
-    is_usual = b"<worksheet" in head and b"UTF-16" not in head.upper()
-    if is_usual and not any(mark in xml and sign.search(xml) for mark, sign in OTHERWISE.items()):
-        return xml
-    try:
-        root = ElementTree.fromstring(xml)
-        written = io.StringIO()
-        for element in root.iter(f"{MAIN}col"):
-            written.write(f"<col {_attributes(element, 'hidden', 'min', 'max')}/>")
-        number = 0
-        for row in root.iter(f"{MAIN}row"):
-            number = int(row.get("r", number + 1))
-            hidden = quoteattr(row.get("hidden", "0"))
-            written.write(f'<row r="{number}" hidden={hidden}>')
-            place = -1
-            for cell in row.iter(f"{MAIN}c"):
-                reference = cell.get("r") or f"{_letters(place + 1)}{number}"
-                place = _number(re.sub(r"[^A-Z]", "", reference))
-                written.write(f'<c r="{reference}" t={quoteattr(cell.get("t", "n"))}>')
-                for part in ("f", "v"):
-                    if (found := cell.find(f"{MAIN}{part}")) is not None:
-                        written.write(f"<{part}>{escape(found.text or '')}</{part}>")
-                written.write("<v>x</v></c>" if len(cell) and cell.find(f"{MAIN}is") is not None else "</c>")
-            written.write("</row>")
-        for element in root.iter(f"{MAIN}mergeCell"):
-            written.write(f"<mergeCell {_attributes(element, 'ref')}/>")
-        if root.find(f"{MAIN}autoFilter") is not None:
-            written.write("<autoFilter/>")
-    except Exception as error:  # whatever a parser meets in XML that is none
-        raise unsound(name) from error
-    return written.getvalue().encode()
-
-
-def _attributes(element: Element, *names: str) -> str:
-    return " ".join(f"{name}={quoteattr(element.get(name, ''))}" for name in names)

@@ -17,7 +17,7 @@ import pytest
 from arkit.corrections import checks, files, reading_child
 from arkit.corrections.checks import Check
 from arkit.corrections.kinds import KINDS
-from arkit.corrections.spreadsheets import _Child
+from arkit.corrections.readers import Reader
 from arkit.errors import ArkitError, InputRefused
 
 from .packing import HEAD, packed, parts, text_cell, with_rows
@@ -172,7 +172,7 @@ def test_a_reader_that_does_not_come_back_is_ended() -> None:
     """It waits for the title of a sheet here; a workbook that keeps it busy is ended alike."""
     began = time.monotonic()
     with (
-        _Child(with_rows(HEAD), "file", waited_seconds=0.5) as child,
+        Reader(with_rows(HEAD), "file", waited_seconds=0.5) as child,
         pytest.raises(InputRefused) as caught,
     ):
         child.texts()
