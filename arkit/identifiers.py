@@ -7,13 +7,15 @@ A missing value is never valid here: leave it out before asking.
 """
 
 from functools import cache
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+
+from arkit.memos import last
 
 Mask = NDArray[np.bool_]
 Rows = NDArray[np.int64]
@@ -77,13 +79,10 @@ _BLOCK = 32_768
 def matches(values: Texts, pattern: str) -> Mask:
     """Whether each value as a whole is of the pattern; ASCII classes, no line is its own text."""
     column = text(values)
-    places = _FIXED.get(pattern)
     if pattern == ACCOUNT_NUMBER:
         return _is_account(column)
-    if not places:
-        return _mask(pc.match_substring_regex(column, f"^(?:{pattern})$"))
-    found, rows = np.zeros(len(column), dtype=np.bool_), _of_width(column, len(places))
-    found[rows] = _allowed(_table(_taken(column, rows), len(places)), places)
+    places = _FIXED.get(pattern)
+    found = _fits(column, places) if places else np.zeros(len(column), dtype=np.bool_)
     others = np.flatnonzero(~found)
     if len(others):
         found[others] = _mask(pc.match_substring_regex(_taken(column, others), f"^(?:{pattern})$"))
@@ -108,14 +107,15 @@ def gstin_remainders(values: Texts) -> Remainders:
 
 def has_known_state(values: Texts) -> Mask:
     """Whether the two digits that a GSTIN begins with are a code that its kind may have."""
-    column = text(values)
-    found, rows = np.zeros(len(column), dtype=np.bool_), _of_width(column, _WIDTH)
-    table = _table(_taken(column, rows), _WIDTH)
-    codes = (table[:, 0] - np.uint8(ord("0"))) * np.uint8(10) + (table[:, 1] - np.uint8(ord("0")))
-    has_year = table[:, 2] <= ord("9")
-    is_from_abroad = has_year & (table[:, 12] == ord("O")) & (table[:, 13] == ord("S"))
-    found[rows] = np.where(is_from_abroad, codes == FROM_ABROAD, _IS_STATE[codes])
-    return found
+    characters = characters_of(text(values))
+    tens, ones, third, left, right = (
+        _at(characters, characters.starts + place) for place in (0, 1, 2, 12, 13)
+    )
+    codes = (tens - np.uint8(ord("0"))) * np.uint8(10) + (ones - np.uint8(ord("0")))
+    is_from_abroad = (third <= ord("9")) & (left == ord("O")) & (right == ord("S"))
+    known: Mask = np.where(is_from_abroad, codes == FROM_ABROAD, _IS_STATE[codes])
+    known &= characters.widths == _WIDTH
+    return known
 
 
 def has_real_holder(values: Texts) -> Mask:
@@ -125,31 +125,31 @@ def has_real_holder(values: Texts) -> Mask:
     fifth letter.
     """
     column = text(values)
+    characters = characters_of(column)
+    is_gstin = characters.widths == _WIDTH
+    first = characters.starts + np.where(is_gstin, 2, 0)
+    real = _IS_HOLDER[_at(characters, first + 3)]
+    has_number = np.zeros(len(column), dtype=np.bool_)
+    for place in range(5, 9):
+        has_number |= _at(characters, first + place) != ord("0")
+    doubtful = np.flatnonzero(~(real & has_number) & (is_gstin | (characters.widths == _PAN_WIDTH)))
     real = np.ones(len(column), dtype=np.bool_)
-    for width, start, places in ((_PAN_WIDTH, 0, _FIXED[PAN]), (_WIDTH, 2, "99AAAAA9999AXXN")):
-        rows = _of_width(column, width)
-        table = _table(_taken(column, rows), width)
-        has_number = np.zeros(len(rows), dtype=np.bool_)
-        for place in range(start + 5, start + 9):
-            has_number |= table[:, place] != ord("0")
-        doubtful = np.flatnonzero(~(_IS_HOLDER[table[:, start + 3]] & has_number))
-        real[rows[doubtful]] = ~_allowed(table[doubtful], places)
+    if len(doubtful):
+        some = _taken(column, doubtful)
+        real[doubtful] = ~(matches(some, PAN) | matches(some, f"[0-9]{{2}}{PAN}[1-9A-Z]{{2}}[0-9A-Z]"))
     return real
 
 
 def has_prefix_of(values: Texts, codes: tuple[str, ...]) -> Mask:
     """Whether each IFSC begins with one of these codes of four capital letters; small ones are the same."""
-    column = text(values)
-    found, rows = np.zeros(len(column), dtype=np.bool_), _of_width(column, _IFSC_WIDTH)
-    table = _table(_taken(column, rows), _IFSC_WIDTH)
-    numbers = np.zeros(len(rows), dtype=np.int32)
-    lettered = np.ones(len(rows), dtype=np.bool_)
+    characters = characters_of(text(values))
+    numbers = np.zeros(len(characters.starts), dtype=np.int32)
+    lettered = characters.widths == _IFSC_WIDTH
     for place in range(_CODE_WIDTH):
-        letters = (table[:, place] & _WITHOUT_CASE) - np.uint8(ord("A"))
+        letters = (_at(characters, characters.starts + place) & _WITHOUT_CASE) - np.uint8(ord("A"))
         lettered &= letters < _LETTERS
-        numbers = numbers * _LETTERS + letters
-    found[rows] = lettered
-    found[rows[lettered]] = _is_code(codes)[numbers[lettered]]
+        numbers = numbers * _LETTERS + np.minimum(letters, _LETTERS - 1)
+    found: Mask = lettered & _is_code(codes)[numbers]
     return found
 
 
@@ -182,17 +182,67 @@ def _mask(answer: pa.Array) -> Mask:
     return mask
 
 
-def _is_account(column: pa.Array) -> Mask:
-    """Whether each value is 9 to 36 letters or digits; the same as its pattern, and faster."""
-    lengths = np.asarray(pc.fill_null(pc.binary_length(column), 0))
-    found: Mask = (lengths >= 9) & (lengths <= 36)
+class Characters(NamedTuple):
+    """The bytes of a column, and where each value begins and ends among them; a missing one has none."""
+
+    data: Bytes
+    starts: Rows
+    ends: Rows
+
+    @property
+    def widths(self) -> Rows:
+        """How many bytes each value has."""
+        return self.ends - self.starts
+
+
+@last
+def characters_of(column: pa.Array) -> Characters:
+    """The bytes of a column as `text` gives it."""
     _, offsets, data = column.buffers()
     places = np.frombuffer(offsets, dtype=np.int64)[column.offset : column.offset + len(column) + 1]
-    if data and len(column):
-        characters = np.frombuffer(data, np.uint8)[places[0] : places[-1]]
-        within = _is_digit(characters) | _is_capital(characters & _WITHOUT_CASE)
-        others = np.flatnonzero(~within)
-        found[np.searchsorted(places[1:] - places[0], others, side="right")] = False
+    if not len(places):
+        places = np.zeros(1, dtype=np.int64)
+    first, end = places[0], places[-1]
+    values = np.frombuffer(data, dtype=np.uint8)[first:end] if data else np.zeros(0, dtype=np.uint8)
+    starts, ends = places[:-1] - first, places[1:] - first
+    if column.null_count:
+        ends = np.where(np.asarray(pc.is_null(column)), starts, ends)
+    return Characters(values, starts, ends)
+
+
+def rows_of(places: Rows, characters: Characters) -> Rows:
+    """The values that hold a byte at one of these places; those below missing values are nobody's."""
+    rows: Rows = np.searchsorted(characters.starts, places, side="right") - 1
+    return rows[places < characters.ends[rows]]
+
+
+def _at(characters: Characters, places: Rows) -> Bytes:
+    """The bytes at these places; any byte where the last value ends before."""
+    data = characters.data if len(characters.data) else np.zeros(1, dtype=np.uint8)
+    return data[np.minimum(places, len(data) - 1)]
+
+
+def _fits(column: pa.Array, places: str) -> Mask:
+    """Whether every byte of a value may stand at its place: all at once, then those of fewer letters."""
+    characters = characters_of(column)
+    fits: Mask = characters.widths == len(places)
+    is_number = all(_CLASSES[name] <= _CLASSES["9"] for name in places)
+    within = _is_digit(characters.data)
+    if not is_number:
+        within |= _is_capital(characters.data)
+    fits[rows_of(np.flatnonzero(~within), characters)] = False
+    for place, name in enumerate(places):
+        if name != ("9" if is_number else "N"):
+            fits &= _is_one_of(name)[_at(characters, characters.starts + place)]
+    return fits
+
+
+def _is_account(column: pa.Array) -> Mask:
+    """Whether each value is 9 to 36 letters or digits; the same as its pattern, and faster."""
+    characters = characters_of(column)
+    found: Mask = (characters.widths >= 9) & (characters.widths <= 36)
+    within = _is_digit(characters.data) | _is_capital(characters.data & _WITHOUT_CASE)
+    found[rows_of(np.flatnonzero(~within), characters)] = False
     return found
 
 
@@ -235,19 +285,6 @@ def _sums(table: Bytes, places: str) -> Remainders:
             sums += weight[column]
         found[start : start + _BLOCK] = np.where(sums < 0, -1, sums % 36)
     return found
-
-
-def _allowed(table: Bytes, places: str) -> Mask:
-    """Whether every byte of a row may stand at its place: all at once, then those of fewer letters."""
-    is_number = all(_CLASSES[name] <= _CLASSES["9"] for name in places)
-    characters = table.reshape(-1)
-    within = _is_digit(characters) if is_number else _is_digit(characters) | _is_capital(characters)
-    allowed: Mask = np.ones(len(table), dtype=np.bool_)
-    allowed[np.flatnonzero(~within) // len(places)] = False
-    for place, name in enumerate(places):
-        if name != ("9" if is_number else "N"):
-            allowed &= _is_one_of(name)[table[:, place]]
-    return allowed
 
 
 def _is_digit(characters: Bytes) -> Mask:

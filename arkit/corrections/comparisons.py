@@ -199,7 +199,7 @@ def _words(values: pa.Array) -> NDArray[np.uint64] | None:
     if not len(lengths) or lengths.min() != lengths.max() or not lengths.max():
         return None
     width = int(lengths.max())
-    data, _, _ = texts.characters_of(values)
+    data, _, _ = identifiers.characters_of(values)
     table = data.reshape(-1, width)
     if width % WORD_BYTES:
         padded = np.zeros((len(table), width + -width % WORD_BYTES), dtype=np.uint8)
@@ -299,7 +299,7 @@ def of_places(table: Table, left_out: Mask) -> Iterator[Finding]:
 
 def _leading(values: pa.Array, count: int, *, of: int) -> NDArray[np.int16]:
     """The number that the first digits of each value make; 0 for another width or other characters."""
-    characters, starts, ends = texts.characters_of(values)
+    characters, starts, ends = identifiers.characters_of(values)
     fixed = ends - starts == of
     found = np.zeros(len(values), dtype=np.int16)
     first = starts if fixed.all() else starts[fixed]

@@ -60,7 +60,7 @@ def paise(values: pa.Array | None, size: int) -> Paise:
     found = np.zeros(size, dtype=np.int64)
     if values is None:
         return found
-    characters, starts, ends = texts.characters_of(values)
+    characters, starts, ends = identifiers.characters_of(values)
     # Mostly an amount has two decimals: then leaving out the point is all there is to do.
     usual = (ends - starts > DECIMALS + 1) & (ends - starts <= MOST_CHARACTERS)
     usual[usual] = characters[ends[usual] - DECIMALS - 1] == POINT
@@ -78,7 +78,7 @@ def paise(values: pa.Array | None, size: int) -> Paise:
 
 def _without_point(amounts: pa.Array) -> Paise | None:
     """Amounts with a point before two last digits; nothing if one has a second point."""
-    characters, starts, _ = texts.characters_of(amounts)
+    characters, starts, _ = identifiers.characters_of(amounts)
     is_point = characters == POINT
     if np.count_nonzero(is_point) > len(amounts):
         return None

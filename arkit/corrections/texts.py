@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from arkit.identifiers import Mask
+from arkit.identifiers import Mask, characters_of, rows_of
 from arkit.memos import last
 
 Bytes = NDArray[np.uint8]
@@ -109,7 +109,7 @@ def _is_unusual(column: pa.Array) -> Mask:
     if signed.min() < 32 or signed.max() == 127:
         places = np.flatnonzero((signed < 32) | (signed == 127))
         if len(places) < len(ends):
-            found = _rows_of(places, starts, ends)
+            found[rows_of(places, characters_of(column))] = True
         else:
             found = np.searchsorted(places, ends) > np.searchsorted(places, starts)
     return found
@@ -117,16 +117,11 @@ def _is_unusual(column: pa.Array) -> Mask:
 
 def has_other_than_digits(column: pa.Array, besides: int) -> Mask:
     """Whether the value holds another byte than digits and this one."""
-    data, starts, ends = characters_of(column)
+    characters = characters_of(column)
+    data = characters.data
     others = np.flatnonzero(~((data - np.uint8(ord("0")) < 10) | (data == besides)))
-    return _rows_of(others, starts, ends)
-
-
-def _rows_of(places: NDArray[np.int64], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Mask:
-    """Which values hold a byte at one of these places; those below missing values are nobody's."""
-    found: Mask = np.zeros(len(starts), dtype=np.bool_)
-    rows = np.searchsorted(starts, places, side="right") - 1
-    found[rows[places < ends[rows]]] = True
+    found: Mask = np.zeros(len(column), dtype=np.bool_)
+    found[rows_of(others, characters)] = True
     return found
 
 
@@ -147,18 +142,3 @@ def _at(data: Bytes, places: NDArray[np.int64], filled: Mask) -> Bytes:
     found = np.full(len(places), _BLANK, dtype=np.uint8)
     found[filled] = data[places[filled]]
     return found
-
-
-@last
-def characters_of(column: pa.Array) -> tuple[Bytes, NDArray[np.int64], NDArray[np.int64]]:
-    """The bytes of all values, and where each begins and ends; of a missing one nothing."""
-    _, offsets, data = column.buffers()
-    places = np.frombuffer(offsets, dtype=np.int64)[column.offset : column.offset + len(column) + 1]
-    if not len(places):
-        places = np.zeros(1, dtype=np.int64)
-    first, last = places[0], places[-1]
-    values = np.frombuffer(data, dtype=np.uint8)[first:last] if data else np.zeros(0, dtype=np.uint8)
-    starts, ends = places[:-1] - first, places[1:] - first
-    if column.null_count:
-        ends = np.where(np.asarray(pc.is_null(column)), starts, ends)
-    return values, starts, ends
