@@ -219,7 +219,7 @@ def rows_of(places: Rows, characters: Characters) -> Rows:
 def _at(characters: Characters, places: Rows) -> Bytes:
     """The bytes at these places; any byte where the last value ends before."""
     data = characters.data if len(characters.data) else np.zeros(1, dtype=np.uint8)
-    return data[np.minimum(places, len(data) - 1)]
+    return data.take(places, mode="clip")
 
 
 def _fits(column: pa.Array, places: str) -> Mask:
@@ -233,7 +233,7 @@ def _fits(column: pa.Array, places: str) -> Mask:
     fits[rows_of(np.flatnonzero(~within), characters)] = False
     for place, name in enumerate(places):
         if name != ("9" if is_number else "N"):
-            fits &= _is_one_of(name)[_at(characters, characters.starts + place)]
+            fits &= _stands(name, _at(characters, characters.starts + place))
     return fits
 
 
@@ -296,6 +296,9 @@ def _is_capital(characters: Bytes) -> Mask:
     return characters - np.uint8(ord("A")) < 26
 
 
-@cache
-def _is_one_of(name: str) -> Mask:
-    return np.isin(np.arange(256), [*"".join(_CLASSES[name]).encode()])
+def _stands(name: str, characters: Bytes) -> Mask:
+    """Whether each of these is of a class."""
+    if name in "A9":
+        return _is_capital(characters) if name == "A" else _is_digit(characters)
+    stands: Mask = np.isin(characters, [ord(letter) for letter in _CLASSES[name]])
+    return stands
