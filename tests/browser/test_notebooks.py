@@ -53,7 +53,7 @@ def test_corrections_go_from_a_bad_file_over_a_good_one_to_verified_rows(
         *("--theme", theme, "--cell", "5"),
         *("--upload", f"Choose file={DATA / 'corrections-bad.csv'}", "--click", "Check file"),
         *("--wait-text", "Mend these rows in your file and choose it again."),
-        *("--wait-text", "There is no such customer; did you mean"),
+        *("--wait-text", "an id from the list is expected; did you mean"),
         *("--screenshot", str(tmp_path / "check.png"), "--click", "Back: another file"),
         *("--upload", f"Choose file={good}", "--click", "Check file"),
         *("--wait-text", "Every row can go into a plan.", "--click", "Next: review the changes"),
