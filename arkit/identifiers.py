@@ -33,10 +33,6 @@ PIN_CODE = "[1-9][0-9]{5}"
 PAN = "[A-Z]{5}[0-9]{4}[A-Z]"
 INVOICE_NUMBER = "[A-Za-z0-9/-]{1,16}"
 
-# The fourth letter of a PAN says who holds it; K is no longer given out.
-PAN_HOLDERS = "[ABCFGHJLPTK]"
-REAL_PAN = f"[A-Z]{{3}}{PAN_HOLDERS}[A-Z]([0-9]{{3}}[1-9]|[0-9]{{2}}[1-9]0|[0-9][1-9]00|[1-9]000)[A-Z]"
-
 _LOCAL = r"[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+"
 _QUOTED = r'"(?:[\x01-\x08\x0b\x0c\x0e-\x1f\x21\x23-\x5b\x5d-\x7f]|\\[\x01-\x09\x0b\x0c\x0e-\x7f])*"'
 _LABEL = "[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
@@ -68,6 +64,7 @@ FROM_ABROAD = 99
 """The code of online services from abroad, which belong to no state; nobody else has it."""
 
 _IS_STATE = np.isin(np.arange(256), [int(code) for code in STATE_CODES])
+# The fourth letter of a PAN says who holds it; K is no longer given out.
 _IS_HOLDER = np.isin(np.arange(256), [*b"ABCFGHJLPTK"])
 _PAN_WIDTH, _IFSC_WIDTH, _CODE_WIDTH, _LETTERS = 10, 11, 4, 26
 _WITHOUT_CASE = np.uint8(0xDF)
@@ -248,7 +245,7 @@ def _is_account(column: pa.Array) -> Mask:
 
 def _of_width(column: pa.Array, width: int) -> Rows:
     """The rows that have so many bytes; a missing one has none."""
-    return np.flatnonzero(_mask(pc.equal(pc.binary_length(column), width)))
+    return np.flatnonzero(characters_of(column).widths == width)
 
 
 def _taken(column: pa.Array, rows: Rows) -> pa.Array:
@@ -257,10 +254,7 @@ def _taken(column: pa.Array, rows: Rows) -> pa.Array:
 
 def _table(column: pa.Array, width: int) -> Bytes:
     """One row of bytes for each value; all are of this width and none is missing."""
-    _, offsets, data = column.buffers()
-    start = int(np.frombuffer(offsets, dtype=np.int64)[column.offset]) if len(column) else 0
-    size = len(column) * width
-    return np.frombuffer(data or b"", dtype=np.uint8)[start : start + size].reshape(-1, width)
+    return characters_of(column).data.reshape(-1, width)
 
 
 @cache

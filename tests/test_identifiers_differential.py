@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pytest
 from numpy.typing import NDArray
 from stdnum import luhn
@@ -76,19 +75,17 @@ def ifsc_is_right(number: str) -> bool:
 
 
 def arkit_takes_gstin(column: pa.Array) -> NDArray[np.bool_]:
-    with_pan = identifiers.matches(column, f"[0-9]{{2}}{identifiers.PAN}[0-9A-Z]{{3}}")
-    with_real_pan = identifiers.matches(column, f"[0-9]{{2}}{identifiers.REAL_PAN}[0-9A-Z]{{3}}")
     right = (identifiers.gstin_remainders(column) == 0) & identifiers.has_known_state(column)
-    return right & (with_real_pan | ~with_pan)
+    return right & identifiers.has_real_holder(column)
 
 
 def arkit_takes_pan(column: pa.Array) -> NDArray[np.bool_]:
-    return identifiers.matches(column, identifiers.REAL_PAN)
+    return identifiers.matches(column, identifiers.PAN) & identifiers.has_real_holder(column)
 
 
 def arkit_takes_ifsc(column: pa.Array) -> NDArray[np.bool_]:
-    banks = pc.utf8_upper(pc.utf8_slice_codeunits(column, 0, 4))
-    return identifiers.matches(column, identifiers.IFSC) & np.asarray(pc.is_in(banks, value_set=bank_codes()))
+    of_bank = identifiers.has_prefix_of(column, tuple(bank_codes().to_pylist()))
+    return identifiers.matches(column, identifiers.IFSC) & of_bank
 
 
 class Writer:

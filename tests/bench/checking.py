@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import fastexcel
-import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 import pyarrow
@@ -157,7 +156,8 @@ def _identifiers(path: Path) -> list[Row]:
     gstin_s = _once(lambda: [gstin.is_valid(number) for number in numbers[some]]) * scale
     pan_s = _once(lambda: [pan.is_valid(number) for number in pans[some]]) * scale
     ours_gstin, ours_pan = _alternating(
-        judge, lambda: np.count_nonzero(identifiers.matches(pan_column, identifiers.REAL_PAN))
+        judge,
+        lambda: identifiers.matches(pan_column, identifiers.PAN) & identifiers.has_real_holder(pan_column),
     )
     return [
         (f"4  {len(numbers):,} GSTINs", ours_gstin, gstin_s, "python-stdnum (0.01)"),
