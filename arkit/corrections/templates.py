@@ -4,19 +4,18 @@ import datetime as dt
 import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
 import pandas as pd
 
 from arkit import outputs
 from arkit.corrections.guidance import EXPLANATIONS
+from arkit.corrections.kinds import Kind
+from arkit.corrections.schemas import CLEAR
+from arkit.corrections.sheets import OWN_SHEETS
 from arkit.errors import UsageError
 
-OWN_SHEETS = "arkit "
-"""What the name of every sheet begins with that holds no data."""
-
 INSTRUCTIONS, LISTS = "arkit instructions", "arkit lists"
-CLEAR = "<clear>"
 LAST_ROW = 2**20 - 1
 NEEDED, ONE_OF = "#F4B183", "#FBE5D6"
 YES_OR_NO = ("TRUE", "FALSE")
@@ -24,30 +23,6 @@ SEPARATOR = ";"
 
 WIDE = {"legalName": 34, "address": 44, "description": 34, "email": 30, "emailAddress": 30}
 USUAL_WIDTH = 20
-
-
-class Kind(Protocol):
-    """What a template needs to know of a kind of bulk file."""
-
-    @property
-    def name(self) -> str:
-        """As the command line says it."""
-
-    @property
-    def headers(self) -> tuple[str, ...]:
-        """In the order of the columns."""
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """The headers that may name a row: at least one is wanted."""
-
-    @property
-    def required(self) -> frozenset[str]:
-        """The headers without which no row can be sent."""
-
-    @property
-    def is_update(self) -> bool:
-        """Whether a blank cell leaves a field of an existing record as it is."""
 
 
 def write(
@@ -59,7 +34,7 @@ def write(
     becomes a formula, a number or a day.
 
     Args:
-        kind: an entry of `schemas.KINDS`.
+        kind: an entry of `kinds.KINDS`.
         target: a path, which is written whole or not at all, or an open binary file.
         rows: records to begin with, their columns named by the headers; other columns are left out, lists
             are joined by semicolons, what is missing stays blank.
