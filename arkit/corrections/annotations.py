@@ -48,7 +48,7 @@ def annotate(content: bytes, sheet: str, marks: Sequence[Mark], summary: Sequenc
     LibreOffice saved the workbook since: a cell gets back the fill it had, unless somebody gave it another.
 
     Args:
-        content: a workbook that `packages.require_sound` has passed.
+        content: a workbook that `packages.parts_of` has passed.
         sheet: the name of the sheet with the cells.
         marks: in any order; those outside of what a sheet can hold are left out.
         summary: header and rows of the list of problems, as texts.

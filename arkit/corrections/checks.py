@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 from pandera.typing import DataFrame
 
-from arkit import registers
+from arkit import identifiers, registers
 from arkit.columns import snake
 from arkit.corrections import examinations, files, findings, headers
 from arkit.corrections.comparisons import Table
@@ -279,7 +279,7 @@ def _known(known: pd.DataFrame) -> Known:
     """The columns of known customers that a check looks at, by field."""
     wanted = (KEY, "uniqueRefNo", "panOrGstin", "state")
     found = {
-        name: pa.array(known[column].astype("str"), pa.large_string(), from_pandas=True)
+        name: identifiers.text(known[column].astype("str"))
         for name in wanted
         for column in (snake(name), name)
         if column in known
@@ -290,10 +290,7 @@ def _known(known: pd.DataFrame) -> Known:
             code="known",
             next_step="Give the frame or the file that a fetch of customers made.",
         )
-    return {
-        name: column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-        for name, column in found.items()
-    }
+    return found
 
 
 def _amount(total: Decimal | str) -> Decimal:

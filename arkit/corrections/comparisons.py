@@ -1,7 +1,7 @@
 """What is wrong with rows, or between cells of one row, or between rows of a file."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -49,14 +49,14 @@ class Table(NamedTuple):
         rule: str,
         field: str,
         places: Places,
-        messages: Sequence[str] = (),
+        messages: str | Messages | None = None,
         repairs: pa.Array | None = None,
     ) -> Finding:
         """What was found in the cells of a field, or in whole rows if it has no column or no name."""
         place = self.mapped.column_of(field)
         column = -1 if place is None else place
         written = "" if place is None else self.sheet.header[place].strip()
-        told = Messages(np.arange(len(places)), messages) if messages else rules.sentence(rule, written)
+        told = rules.sentence(rule, written) if messages is None else messages
         values = None if place is None else self.sheet.columns[place].take(pa.array(places))
         return Finding(rule, column, self.sheet.source_rows[places], told, values, repairs)
 
@@ -159,8 +159,7 @@ def _alike(table: Table, field: str, places: Places) -> Iterator[Finding]:
         ("duplicate_conflict", ~is_same[owner]),
     ):
         told = [rules.sentence(rule, written, rows_) for rows_ in listed]
-        found = table.finding(rule, field, places[chosen], [""])
-        yield found._replace(messages=Messages(owner[chosen], told))
+        yield table.finding(rule, field, places[chosen], Messages(owner[chosen], told))
 
 
 def _within_year(table: Table, codes: NDArray[np.int64], some: pa.Array) -> NDArray[np.int64]:
@@ -248,8 +247,8 @@ def of_unknown(table: Table, known: Mapping[str, pa.Array], left_out: Mask) -> I
         ]
         meant = [near.get(key, "") for key in keys]
         codes = np.array([hints.index(hint) for hint in meant], dtype=np.int64)
-        found = table.finding("customer_unknown", KEY, doubtful, [""], pa.array(meant, pa.large_string()))
-        yield found._replace(messages=Messages(codes, told))
+        repairs = pa.array(meant, pa.large_string())
+        yield table.finding("customer_unknown", KEY, doubtful, Messages(codes, told), repairs)
     references = table.values("uniqueRefNo")
     if references is not None and not table.kind.is_update and "uniqueRefNo" in known:
         there = pc.is_in(references, value_set=known["uniqueRefNo"].drop_null().cast(references.type))

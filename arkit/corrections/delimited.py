@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from arkit.corrections import lines, sheets
 from arkit.corrections.lines import Bytes, Lines
-from arkit.corrections.sheets import Content, Reading, Remark, Sheet, refused
+from arkit.corrections.sheets import SAVE_AS, Content, Reading, Remark, Sheet, refused
 from arkit.errors import InputRefused
 
 Places = NDArray[np.int64]
@@ -31,7 +31,6 @@ HEAD_BYTES = 2**18
 MOST_TITLES = 20
 CUT_BYTES = 2**22
 GUESSED_BYTES = 50_000
-SAVE_AS = "Save it as CSV UTF-8, or as XLSX."
 
 
 class Record(NamedTuple):
@@ -296,8 +295,8 @@ def _cut(
         data,
         read_options=pyarrow.csv.ReadOptions(
             column_names=names,
-            # Of a small file threads are still about to end when the process does, and abort it.
             block_size=CUT_BYTES,
+            # Of a small file threads are still about to end when the process does, and abort it.
             use_threads=data.size > CUT_BYTES,
         ),
         parse_options=pyarrow.csv.ParseOptions(

@@ -185,7 +185,7 @@ def _confirmed(sheet: Sheet, kind: Kind) -> dict[int, str]:
 def _remarked(remark: Remark, sheet: Sheet, asked: Asked) -> Finding:
     """What is to be said of the file, as a problem; the name of an unknown column may be somebody's data."""
     place = -1 if remark.column is None else remark.column
-    column = "" if place < 0 or remark.rule in ("column_unknown", "header_blank") else sheet.header[place]
+    column = "" if place < 0 else sheet.header[place]
     found, repair = remark.found, ""
     if remark.rule == "column_unknown":
         repair, found = (

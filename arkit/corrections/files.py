@@ -13,8 +13,7 @@ import pandas as pd
 
 from arkit import outputs
 from arkit.corrections import delimited, spreadsheets
-from arkit.corrections.packages import SAVE_AS
-from arkit.corrections.sheets import Content, Reading, Sheet, refused
+from arkit.corrections.sheets import SAVE_AS, Content, Reading, Sheet, refused
 from arkit.errors import InputRefused
 
 MAX_FILE_BYTES = 512 * 2**20

@@ -8,14 +8,13 @@ import csv
 import numpy as np
 from numpy.typing import NDArray
 
-from arkit.corrections.sheets import refused
+from arkit.corrections.sheets import SAVE_AS, refused
 
 Places = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
 
 QUOTE, RETURN, NEWLINE = b'"\r\n'
 BLOCK_BYTES = 2**20
-SAVE_AGAIN = "Save it as CSV UTF-8, or as XLSX."
 
 
 def has(characters: Bytes, byte: int) -> bool:
@@ -55,7 +54,7 @@ def quotes(characters: Bytes, separator: str, name: str) -> Places:
             first -= 1
         row = 1 + Lines(characters[: quotes[2 * first]], quotes[: 2 * first]).ends.size
         message = f"row {row} has a quotation mark that is not closed, or that stands inside a field."
-        raise refused(name, "csv", message, f"Correct the row. {SAVE_AGAIN}", source_row=row)
+        raise refused(name, "csv", message, f"Correct the row. {SAVE_AS}", source_row=row)
     return quotes
 
 

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 
 from defusedxml import ElementTree
 
-from arkit.corrections.sheets import OWN_SHEETS, refused, too_large
+from arkit.corrections.sheets import OWN_SHEETS, SAVE_AS, refused, too_large
 from arkit.errors import InputRefused
 
 MAX_UNPACKED_BYTES = 200 * 2**20
 MAX_RATIO = 200
 MAX_MEMBERS = 1_000
 
-SAVE_AS = "Save it as XLSX or CSV UTF-8."
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 OFFICE = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 # Declarations may define entities that grow or read other files; no program of spreadsheets writes them.

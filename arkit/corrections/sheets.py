@@ -23,6 +23,7 @@ THREADS = 2
 """Arrow and numpy work outside of Python's lock; more threads than this wait for memory."""
 Content = bytes | memoryview
 """The bytes of a file."""
+SAVE_AS = "Save it as CSV UTF-8, or as XLSX."
 OWN_SHEETS = "arkit "
 """Sheets whose names begin so are arkit's own: what it found, and how a template is filled in."""
 

@@ -135,7 +135,7 @@ def _of_place(
     ):
         chosen = _at(is_taxed & is_misplaced & is_known & ~wrong)
         told = rules.sentence("gst_place", table.written(field), found)
-        yield table.finding("gst_place", field, chosen)._replace(messages=told)
+        yield table.finding("gst_place", field, chosen, told)
 
 
 def _states(known: Mapping[str, pa.Array], size: int) -> NDArray[np.object_]:
