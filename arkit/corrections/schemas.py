@@ -53,6 +53,8 @@ def _rule(column: str, code: str, judge: Judge) -> Any:
             passed = passed | np.asarray(pc.is_null(column))
         return pd.Series(passed, index=values.index)
 
+    # A model inherits its checks by the names of their functions.
+    check.__name__ = code
     return pa.check(column, name=code, regex=column.startswith("^"), ignore_na=False)(check)
 
 
@@ -71,16 +73,16 @@ def _not(judge: Judge) -> Judge:
 _remainders = last(identifiers.gstin_remainders)
 
 
-def _worded(pattern: str) -> Judge:
-    """As `_shaped`, for columns of a few different words."""
+def _by_word(column: Any, judge: Judge) -> Mask:
+    """What is so of each value, found once for each different one; a missing one is not so."""
+    encoded = column.dictionary_encode()
+    known = np.append(judge(encoded.dictionary), False)
+    found: Mask = known[encoded.indices.fill_null(len(known) - 1).to_numpy()]
+    return found
 
-    def judge(column: Any) -> Mask:
-        encoded = column.dictionary_encode()
-        known = np.append(identifiers.matches(encoded.dictionary, pattern), False)
-        found: Mask = known[encoded.indices.fill_null(len(known) - 1).to_numpy()]
-        return found
 
-    return judge
+def _yes_or_no(column: Any) -> Mask:
+    return _by_word(column, _shaped(YES_OR_NO))
 
 
 def _pan_or_gstin(*, clearable: bool) -> Judge:
@@ -121,20 +123,19 @@ def _ifsc_bank(column: Any) -> Mask:
 
 
 def _state_known(column: Any) -> Mask:
-    encoded = column.dictionary_encode()
-    codes = registers.state_of_name(encoded.dictionary)
+    return _by_word(column, _is_place)
+
+
+def _is_place(names: Any) -> Mask:
+    codes = registers.state_of_name(names)
     places = pyarrow.array([state.gst_code for state in registers.states() if state.is_place], codes.type)
-    known = np.append(np.asarray(pc.is_in(codes, value_set=places)), False)
-    found: Mask = known[np.asarray(encoded.indices.fill_null(len(known) - 1))]
-    return found
+    is_place: Mask = np.asarray(pc.is_in(codes, value_set=places))
+    return is_place
 
 
 def _day(column: Any) -> Mask:
     """Whether the value is a day that the calendar has; few different ones stand in a column."""
-    encoded = column.dictionary_encode()
-    days = np.array([_is_day(value) for value in encoded.dictionary.to_pylist()], dtype=np.bool_)
-    places = encoded.indices.fill_null(0).to_numpy()
-    return days[places] if len(days) else np.zeros(len(column), dtype=np.bool_)
+    return _by_word(column, lambda days: np.array([_is_day(day) for day in days.to_pylist()], dtype=np.bool_))
 
 
 def _is_day(value: str) -> bool:
@@ -163,14 +164,37 @@ def _is_formula(column: Any) -> Mask:
     return found
 
 
-class CustomerUpdates(pa.DataFrameModel):
+class _Rows(pa.DataFrameModel):
+    """Rows of any kind: `source_row` is the row in the user's spreadsheet, and no text hides anything."""
+
+    source_row: Series[int] = pa.Field(unique=True)
+
+    _stray_space = _rule("^(?!source_row)", "stray_space", _not(texts.has_stray_space))
+    _hidden = _rule("^(?!source_row)", "hidden_character", _not(texts.has_hidden_character))
+    _formula = _rule("^(?!source_row)", "formula_like", _not(_is_formula))
+    _mojibake = _rule("^(?!source_row)", "mojibake", _not(texts.is_mojibake))
+
+    class Config:
+        strict = True
+
+
+class _Customers(_Rows):
+    """What a tax number, an account and a branch of a bank are, whatever else a row may hold."""
+
+    _pan_holder = _rule("pan_or_gstin", "pan_holder", identifiers.has_real_holder)
+    _gstin_state = _rule("pan_or_gstin", "gstin_state", _gstin_state)
+    _gstin_check_digit = _rule("pan_or_gstin", "gstin_check_digit", _gstin_check_digit)
+    _rounded = _rule("account_number", "excel_rounded", _not(_is_rounded))
+    _ifsc_bank = _rule("ifsc", "ifsc_bank", _ifsc_bank)
+
+
+class CustomerUpdates(_Customers):
     """Accepted rows of a ``customer-update`` file.
 
     One row per customer, in the order of the file; text as written; a missing value leaves the field, the
     word ``<clear>`` clears it. `source_row` is the row in the user's spreadsheet.
     """
 
-    source_row: Series[int] = pa.Field(unique=True)
     customer_id: Series[str]
     legal_name: Text = pa.Field(nullable=True)
     pan_or_gstin: Text = pa.Field(nullable=True)
@@ -187,36 +211,23 @@ class CustomerUpdates(pa.DataFrameModel):
     _customer_id = _rule("customer_id", "customer_id", _shaped(identifiers.CUSTOMER_ID))
     _name_needed = _rule("legal_name", "name_needed", _not(lambda column: texts.equals(column, CLEAR)))
     _pan_or_gstin = _rule("pan_or_gstin", "pan_or_gstin", _pan_or_gstin(clearable=True))
-    _pan_holder = _rule("pan_or_gstin", "pan_holder", identifiers.has_real_holder)
-    _gstin_state = _rule("pan_or_gstin", "gstin_state", _gstin_state)
-    _gstin_check_digit = _rule("pan_or_gstin", "gstin_check_digit", _gstin_check_digit)
     _account = _rule("account_number", "account_number", _shaped(identifiers.ACCOUNT_NUMBER, clearable=True))
-    _rounded = _rule("account_number", "excel_rounded", _not(_is_rounded))
     _ifsc = _rule("ifsc", "ifsc", _shaped(identifiers.IFSC, clearable=True))
-    _ifsc_bank = _rule("ifsc", "ifsc_bank", _ifsc_bank)
     _state = _rule(
         "state", "state_unknown", lambda column: _state_known(column) | texts.equals(column, CLEAR)
     )
     _pin_code = _rule("pin_code", "pin_code", _shaped(identifiers.PIN_CODE, clearable=True))
     _phone = _rule("contact_number", "contact_number", _shaped(identifiers.PHONE, clearable=True))
     _clear_word = _rule("^(?!source_row|customer_id)", "clear_word", _not(_is_nearly_clear))
-    _stray_space = _rule("^(?!source_row)", "stray_space", _not(texts.has_stray_space))
-    _hidden = _rule("^(?!source_row)", "hidden_character", _not(texts.has_hidden_character))
-    _formula = _rule("^(?!source_row)", "formula_like", _not(_is_formula))
-    _mojibake = _rule("^(?!source_row)", "mojibake", _not(texts.is_mojibake))
-
-    class Config:
-        strict = True
 
 
-class CustomerCreates(pa.DataFrameModel):
+class CustomerCreates(_Customers):
     """Accepted rows of a ``customer-create`` file.
 
     One row per new customer with one key contact, in the order of the file; text as written; a missing value
     is not sent. `source_row` is the row in the user's spreadsheet.
     """
 
-    source_row: Series[int] = pa.Field(unique=True)
     unique_ref_no: Text = pa.Field(nullable=True)
     legal_name: Series[str]
     name: Series[str]
@@ -235,29 +246,17 @@ class CustomerCreates(pa.DataFrameModel):
 
     _mobile = _rule("mobile", "contact_number", _shaped(identifiers.PHONE))
     _email = _rule("email", "email", _shaped(identifiers.EMAIL))
-    _flags = _rule("^(mail|sms|whatsapp)_enabled$", "yes_or_no", _worded(YES_OR_NO))
+    _flags = _rule("^(mail|sms|whatsapp)_enabled$", "yes_or_no", _yes_or_no)
     _pan_or_gstin = _rule("pan_or_gstin", "pan_or_gstin", _pan_or_gstin(clearable=False))
-    _pan_holder = _rule("pan_or_gstin", "pan_holder", identifiers.has_real_holder)
-    _gstin_state = _rule("pan_or_gstin", "gstin_state", _gstin_state)
-    _gstin_check_digit = _rule("pan_or_gstin", "gstin_check_digit", _gstin_check_digit)
     _account = _rule("account_number", "account_number", _shaped(identifiers.ACCOUNT_NUMBER))
-    _rounded = _rule("account_number", "excel_rounded", _not(_is_rounded))
     _ifsc = _rule("ifsc", "ifsc", _shaped(identifiers.IFSC))
-    _ifsc_bank = _rule("ifsc", "ifsc_bank", _ifsc_bank)
     _state = _rule("state", "state_unknown", _state_known)
     _pin_code = _rule("pin_code", "pin_code", _shaped(identifiers.PIN_CODE))
     _phone = _rule("contact_number", "contact_number", _shaped(identifiers.PHONE))
     _clear = _rule("^(?!source_row)", "nothing_to_clear", _not(_is_clear))
-    _stray_space = _rule("^(?!source_row)", "stray_space", _not(texts.has_stray_space))
-    _hidden = _rule("^(?!source_row)", "hidden_character", _not(texts.has_hidden_character))
-    _formula = _rule("^(?!source_row)", "formula_like", _not(_is_formula))
-    _mojibake = _rule("^(?!source_row)", "mojibake", _not(texts.is_mojibake))
-
-    class Config:
-        strict = True
 
 
-class InvoiceCreates(pa.DataFrameModel):
+class InvoiceCreates(_Rows):
     """Accepted rows of an ``invoice-create`` file.
 
     One row per new invoice, in the order of the file; text as written, amounts in rupees with at most two
@@ -265,7 +264,6 @@ class InvoiceCreates(pa.DataFrameModel):
     spreadsheet.
     """
 
-    source_row: Series[int] = pa.Field(unique=True)
     customer_id: Series[str]
     base_amount: Series[str]
     due_date: Series[str]
@@ -290,14 +288,7 @@ class InvoiceCreates(pa.DataFrameModel):
     _minimum = _rule("base_amount", "minimum", _not(_shaped(BELOW_MINIMUM)))
     _days = _rule("^(due|invoice)_date$", "day", _day)
     _number = _rule("invoice_number", "invoice_number", _shaped(identifiers.INVOICE_NUMBER))
-    _flags = _rule("^(gst_exclusive|partial_payment_allowed|dispatch_now)$", "yes_or_no", _worded(YES_OR_NO))
+    _flags = _rule("^(gst_exclusive|partial_payment_allowed|dispatch_now)$", "yes_or_no", _yes_or_no)
     _email = _rule("email_address", "email", _shaped(identifiers.EMAIL))
     _mobile = _rule("mobile_number", "contact_number", _shaped(identifiers.PHONE))
     _clear = _rule("^(?!source_row)", "nothing_to_clear", _not(_is_clear))
-    _stray_space = _rule("^(?!source_row)", "stray_space", _not(texts.has_stray_space))
-    _hidden = _rule("^(?!source_row)", "hidden_character", _not(texts.has_hidden_character))
-    _formula = _rule("^(?!source_row)", "formula_like", _not(_is_formula))
-    _mojibake = _rule("^(?!source_row)", "mojibake", _not(texts.is_mojibake))
-
-    class Config:
-        strict = True
