@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from arkit.corrections import sheets
 from arkit.corrections.packages import MAIN, unsound
+from arkit.corrections.workbooks.places import column_of, letters_of
 
 Places = NDArray[np.int64]
 Reference = tuple[bytes, bytes]
@@ -115,24 +116,6 @@ def numbers_of(digits: list[bytes]) -> Places:
     return numbers
 
 
-def place_of(letters: str) -> int:
-    """The column that letters name, counted from 0."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number - 1
-
-
-def letters_of(column: int) -> str:
-    """The letters of a column counted from 0."""
-    letters = ""
-    column += 1
-    while column:
-        column, place = divmod(column - 1, 26)
-        letters = chr(ord("A") + place) + letters
-    return letters
-
-
 def as_usual(xml: bytes, name: str) -> bytes:
     """The cells, rows, merged ranges and filter of a sheet, written as spreadsheets mostly do."""
     head = xml[:2_000]
@@ -151,8 +134,8 @@ def as_usual(xml: bytes, name: str) -> bytes:
             written.write(f'<row r="{number}" hidden={hidden}>')
             place = -1
             for cell in row.iter(f"{MAIN}c"):
-                reference = cell.get("r") or f"{letters_of(place + 1)}{number}"
-                place = place_of(re.sub(r"[^A-Z]", "", reference))
+                reference = cell.get("r") or f"{letters_of(place + 2)}{number}"
+                place = column_of(re.sub(r"[^A-Z]", "", reference)) - 1
                 written.write(f'<c r="{reference}" t={quoteattr(cell.get("t", "n"))}>')
                 for part in ("f", "v"):
                     if (found := cell.find(f"{MAIN}{part}")) is not None:

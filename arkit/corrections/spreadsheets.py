@@ -17,8 +17,9 @@ from arkit import identifiers
 from arkit.corrections import packages, sheets
 from arkit.corrections.packages import Page, unsound
 from arkit.corrections.readers import Reader
-from arkit.corrections.sheet_marks import HOLDS, Marks, Reference, as_usual, letters_of, numbers_of, place_of
+from arkit.corrections.sheet_marks import HOLDS, Marks, Reference, as_usual, numbers_of
 from arkit.corrections.sheets import Fault, Reading, Remark, Sheet, refused
+from arkit.corrections.workbooks.places import column_of, letters_of
 
 Places = NDArray[np.int64]
 # The reader writes nine decimals; behind so many digits the last of them are those of no number.
@@ -93,7 +94,7 @@ class _Table:
         height = max(
             [len(column) for column in columns[:1]] + [int(number) for _, number in formulas], default=0
         )
-        places = [place_of(letters.decode()) for letters in {letters for letters, _ in formulas}]
+        places = [column_of(letters.decode()) - 1 for letters in {letters for letters, _ in formulas}]
         places += [first, first + len(columns) - 1] if columns else []
         left, right = min(places, default=0), max(places, default=-1)
         if right >= sheets.MAX_COLUMNS:
@@ -176,7 +177,7 @@ class _Table:
         for rule, told in (("excel_error", errors), ("excel_formula", marks.formulas)):
             shown = dict(told)
             for column, rows in self._by_column(list(shown)):
-                letters = letters_of(column + self._offset).encode()
+                letters = letters_of(column + self._offset + 1).encode()
                 values = [shown[letters, str(row + 1).encode()] for row in rows.tolist()]
                 self._columns[column] = _replaced(self._columns[column], rows, values)
                 found[rule, column] = rows
@@ -193,7 +194,7 @@ class _Table:
         height = len(self._columns[0]) if self._columns else 0
         found = []
         for code, name in enumerate(encoded.dictionary.to_pylist()):
-            column = place_of(name.decode()) - self._offset
+            column = column_of(name.decode()) - 1 - self._offset
             inside = rows[(codes == code) & (rows >= 0) & (rows < height)]
             if 0 <= column < len(self._columns):
                 found.append((column, np.sort(inside)))
